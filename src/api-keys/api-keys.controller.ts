@@ -1,0 +1,76 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { RequirePermission } from '../common/access.decorators.js';
+import { IfMatch, type Precondition } from '../common/etag.js';
+import { IdPipe } from '../common/id.pipe.js';
+import { type ListResponse, listResponse } from '../common/page.js';
+import { CurrentPrincipal } from '../common/current-principal.js';
+import type { Principal } from '../common/principal.js';
+import { Creates } from '../platform/idempotency/creates.decorator.js';
+import {
+  ApiKeyDetailsResponse,
+  ApiKeyList,
+  ApiKeyResponse,
+  CreateApiKeyRequest,
+  CreatedApiKeyResponse,
+  ListApiKeysQuery,
+  UpdateApiKeyRequest,
+} from './api-keys.dto.js';
+import { ApiKeyPermissions } from './api-keys.permissions.js';
+import { ApiKeysService } from './api-keys.service.js';
+
+@ApiTags('API keys')
+@Controller('crm/api-keys')
+export class ApiKeysController {
+  constructor(private readonly apiKeys: ApiKeysService) {}
+
+  /** List API keys: all but revoked ones, unless a status is asked for. */
+  @Get()
+  @RequirePermission(ApiKeyPermissions.manage)
+  @ApiOkResponse({ type: ApiKeyList })
+  async list(@Query() query: ListApiKeysQuery): Promise<ListResponse<ApiKeyResponse>> {
+    return listResponse(await this.apiKeys.list(query), ApiKeyResponse.from);
+  }
+
+  /** Create an API key. The answer shows it this once. */
+  @Creates()
+  @RequirePermission(ApiKeyPermissions.manage)
+  @ApiCreatedResponse({ type: CreatedApiKeyResponse })
+  async create(
+    @CurrentPrincipal() principal: Principal,
+    @Body() body: CreateApiKeyRequest,
+  ): Promise<CreatedApiKeyResponse> {
+    return CreatedApiKeyResponse.withSecret(await this.apiKeys.create(principal, body));
+  }
+
+  /** Read one API key, masked, with everything it may do. */
+  @Get(':api_key_id')
+  @RequirePermission(ApiKeyPermissions.manage)
+  async get(@Param('api_key_id', IdPipe) apiKeyId: number): Promise<ApiKeyDetailsResponse> {
+    return ApiKeyDetailsResponse.from(await this.apiKeys.get(apiKeyId));
+  }
+
+  /** Edit name, description, expiry and grants. A future expiry revives an expired key. */
+  @Patch(':api_key_id')
+  @RequirePermission(ApiKeyPermissions.manage)
+  async update(
+    @CurrentPrincipal() principal: Principal,
+    @Param('api_key_id', IdPipe) apiKeyId: number,
+    @Body() body: UpdateApiKeyRequest,
+    @IfMatch() ifMatch: Precondition,
+  ): Promise<ApiKeyResponse> {
+    return ApiKeyResponse.from(await this.apiKeys.update(principal, apiKeyId, body, ifMatch));
+  }
+
+  /** Revoke an API key for ever. The next request with it gets 401. */
+  @Delete(':api_key_id')
+  @HttpCode(204)
+  @RequirePermission(ApiKeyPermissions.manage)
+  async revoke(
+    @CurrentPrincipal() principal: Principal,
+    @Param('api_key_id', IdPipe) apiKeyId: number,
+    @IfMatch() ifMatch: Precondition,
+  ): Promise<void> {
+    await this.apiKeys.revoke(principal, apiKeyId, ifMatch);
+  }
+}

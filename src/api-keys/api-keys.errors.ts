@@ -1,0 +1,10 @@
+import { defineErrors } from '../common/errors.js';
+
+export const ApiKeyErrors = defineErrors('api_keys', {
+  notFound: 'There is no API key {id}.',
+  expired: 'This API key expired at {at}. Ask for a new one, or have its expiry extended.',
+  revoked: 'The API key {id} is revoked for ever: create a new one.',
+  protected: 'The API key {id} is protected: set protected to false first.',
+  fromConfig: 'The API key {id} comes from the configuration file: change the file instead.',
+  lifetimeTooLong: 'Keys may live for at most {days} days here: set an expiry_date no later than {latest}.',
+});

@@ -1,0 +1,27 @@
+import { Module } from '@nestjs/common';
+import type { Principal } from '../common/principal.js';
+import { type LastUse, LastUseService } from '../audit/last-use.service.js';
+import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
+import { ApiKeyAuthenticationService } from './api-key-authentication.service.js';
+import { ApiKeysController } from './api-keys.controller.js';
+import { ApiKeysJobs } from './api-keys.jobs.js';
+import { ApiKeyPermissions } from './api-keys.permissions.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
+import { ApiKeysService } from './api-keys.service.js';
+import { ConfigKeysService } from './config-keys.service.js';
+import { PersonalTokenPermissions } from './personal-tokens.permissions.js';
+
+@Module({
+  controllers: [ApiKeysController],
+  providers: [ApiKeysService, ApiKeysRepository, ApiKeysJobs, ApiKeyAuthenticationService, ConfigKeysService],
+  exports: [ApiKeysService, ApiKeyAuthenticationService, ConfigKeysService],
+})
+export class ApiKeysModule {
+  constructor(catalogue: PermissionCatalogue, lastUse: LastUseService, apiKeys: ApiKeysService) {
+    catalogue.declare(ApiKeyPermissions);
+    catalogue.declare(PersonalTokenPermissions);
+    const sink = ({ id }: Principal, { at, address }: LastUse): Promise<void> => apiKeys.noteUse(id ?? 0, at, address);
+    lastUse.register('api_key', sink);
+    lastUse.register('personal_token', sink);
+  }
+}

@@ -1,0 +1,14 @@
+import { definePermissions } from '../common/permissions.js';
+
+export const ApiKeyPermissions = definePermissions('ApiKey', {
+  manage: {
+    identifier: 'manage_api_keys',
+    action: 'manage',
+    description: 'See, create, edit, regenerate and revoke API keys, and see how they are used.',
+  },
+  introspect: {
+    identifier: 'introspect_token',
+    action: 'introspect',
+    description: 'Ask whether a token is alive and what it may do (RFC 7662).',
+  },
+});

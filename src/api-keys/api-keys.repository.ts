@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import { In, IsNull, LessThanOrEqual, MoreThan, type SelectQueryBuilder } from 'typeorm';
+import type { Instant } from '../common/clock.js';
+import type { Page } from '../common/page.js';
+import { Database } from '../platform/database/database.js';
+import { Pager, type SortColumn } from '../platform/paging/pager.js';
+import { whereWords } from '../platform/paging/where-words.js';
+import { ApiKey, ApiKeyCustomer, ApiKeyRole } from './api-key.entity.js';
+import type { ListApiKeysQuery } from './api-keys.dto.js';
+
+/** A key with the ids of its roles and customers. */
+export interface ApiKeyRecord {
+  readonly key: ApiKey;
+  readonly roleIds: readonly number[];
+  readonly customerIds: readonly number[];
+}
+
+/** The two moments that statuses are judged by. */
+export interface Moments {
+  readonly now: Instant;
+  readonly soon: Instant;
+}
+
+const SORTS: Record<string, SortColumn> = {
+  api_key_id: { property: 'apiKeyId' },
+  name: { property: 'nameKey' },
+  created: { property: 'created' },
+  expiry_date: { property: 'expiryDate', isNullable: true },
+  created_by: { property: 'createdBy', isNullable: true },
+  last_used_at: { property: 'lastUsedAt', isNullable: true },
+};
+
+@Injectable()
+export class ApiKeysRepository {
+  constructor(
+    private readonly database: Database,
+    private readonly pager: Pager,
+  ) {}
+
+  async find(apiKeyId: number): Promise<ApiKeyRecord | null> {
+    return this.complete(await this.database.repository(ApiKey).findOneBy({ apiKeyId }));
+  }
+
+  async findForUpdate(apiKeyId: number): Promise<ApiKeyRecord | null> {
+    const lock = this.database.writeLock;
+    return this.complete(
+      await this.database.repository(ApiKey).findOne({ where: { apiKeyId }, ...(lock ? { lock } : {}) }),
+    );
+  }
+
+  /** One value has one digest under each pepper version that is alive. */
+  async findByDigests(digests: readonly string[]): Promise<ApiKeyRecord | null> {
+    return this.complete(await this.database.repository(ApiKey).findOneBy({ digest: In([...digests]) }));
+  }
+
+  liveFromConfig(): Promise<ApiKey[]> {
+    return this.database.repository(ApiKey).findBy({ source: 'config', revokedAt: IsNull() });
+  }
+
+  /** Keys whose announced status the dates have left behind. */
+  async dueForNotice({ now, soon }: Moments): Promise<ApiKey[]> {
+    return this.database
+      .repository(ApiKey)
+      .createQueryBuilder('row')
+      .where('row.revokedAt IS NULL AND row.expiryDate IS NOT NULL')
+      .andWhere(
+        `((row.expiryDate <= :now AND row.flaggedStatus <> 'expired')
+          OR (row.expiryDate > :now AND row.expiryDate <= :soon AND row.flaggedStatus <> 'expiring_soon'))`,
+        { now, soon },
+      )
+      .orderBy('row.apiKeyId')
+      .getMany();
+  }
+
+  async insert(values: Omit<ApiKey, 'apiKeyId'>, roleIds: readonly number[], customerIds: readonly number[]): Promise<ApiKeyRecord> {
+    const keys = this.database.repository(ApiKey);
+    const key = keys.create(values);
+    await keys.insert(key as never);
+    await this.setRoles(key.apiKeyId, roleIds);
+    await this.setCustomers(key.apiKeyId, customerIds);
+    return { key, roleIds, customerIds };
+  }
+
+  async update(apiKeyId: number, changes: Partial<ApiKey>): Promise<void> {
+    await this.database.repository(ApiKey).update({ apiKeyId }, changes as never);
+  }
+
+  async setRoles(apiKeyId: number, roleIds: readonly number[]): Promise<void> {
+    const rows = this.database.repository(ApiKeyRole);
+    await rows.delete({ apiKeyId });
+    if (roleIds.length > 0) await rows.insert(roleIds.map((roleId) => ({ apiKeyId, roleId })));
+  }
+
+  async setCustomers(apiKeyId: number, customerIds: readonly number[]): Promise<void> {
+    const rows = this.database.repository(ApiKeyCustomer);
+    await rows.delete({ apiKeyId });
+    if (customerIds.length > 0) await rows.insert(customerIds.map((customerId) => ({ apiKeyId, customerId })));
+  }
+
+  async list(query: ListApiKeysQuery, moments: Moments): Promise<Page<ApiKeyRecord>> {
+    const rows = this.database.repository(ApiKey).createQueryBuilder('row');
+    whereWords(rows, query.search, 'apiKeyId');
+    if (query.source !== undefined) rows.andWhere({ source: query.source });
+    filterStatus(rows, query.status, moments);
+    const page = await this.pager.page(rows, {
+      query,
+      sort: query.sort ?? 'api_key_id',
+      columns: SORTS,
+      id: 'apiKeyId',
+    });
+    return { ...page, rows: await this.completeAll(page.rows) };
+  }
+
+  private async complete(key: ApiKey | null): Promise<ApiKeyRecord | null> {
+    if (!key) return null;
+    const [record] = await this.completeAll([key]);
+    return record ?? null;
+  }
+
+  private async completeAll(keys: readonly ApiKey[]): Promise<ApiKeyRecord[]> {
+    if (keys.length === 0) return [];
+    const apiKeyId = In(keys.map((key) => key.apiKeyId));
+    const roles = await this.database.repository(ApiKeyRole).find({ where: { apiKeyId }, order: { roleId: 'ASC' } });
+    const customers = await this.database
+      .repository(ApiKeyCustomer)
+      .find({ where: { apiKeyId }, order: { customerId: 'ASC' } });
+    return keys.map((key) => ({
+      key,
+      roleIds: roles.filter((row) => row.apiKeyId === key.apiKeyId).map((row) => row.roleId),
+      customerIds: customers.filter((row) => row.apiKeyId === key.apiKeyId).map((row) => row.customerId),
+    }));
+  }
+}
+
+/** `active` includes what expires soon; without a status everything but revoked keys is shown. */
+function filterStatus(rows: SelectQueryBuilder<ApiKey>, status: ListApiKeysQuery['status'], moments: Moments): void {
+  const { now, soon } = moments;
+  if (status === 'revoked') {
+    rows.andWhere('row.revokedAt IS NOT NULL');
+    return;
+  }
+  rows.andWhere('row.revokedAt IS NULL');
+  if (status === 'active') rows.andWhere([{ expiryDate: IsNull() }, { expiryDate: MoreThan(now) }]);
+  if (status === 'expired') rows.andWhere({ expiryDate: LessThanOrEqual(now) });
+  if (status === 'expiring_soon') {
+    rows.andWhere('row.expiryDate > :now AND row.expiryDate <= :soon', { now, soon });
+  }
+}

@@ -1,0 +1,265 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, DAY, type Instant } from '../common/clock.js';
+import { Conflict, InvalidInput, NotFound, RuleBroken } from '../common/errors.js';
+import { assertMatches, type Precondition } from '../common/etag.js';
+import type { Page } from '../common/page.js';
+import type { Principal } from '../common/principal.js';
+import { fold, searchText } from '../common/text.js';
+import { AuditService, difference } from '../audit/audit.service.js';
+import { LiveConfig } from '../platform/config/live-config.js';
+import { Database } from '../platform/database/database.js';
+import { Revisions } from '../platform/database/revisions.js';
+import { generateKey, maskOf } from '../platform/secrets/key-format.js';
+import { Secrets } from '../platform/secrets/secrets.service.js';
+import { CustomerReach } from '../rbac/customer-reach.js';
+import { GrantsService } from '../rbac/grants.service.js';
+import { RoleDirectory } from '../rbac/role-directory.js';
+import type { ApiKey } from './api-key.entity.js';
+import { soonAfter, statusOf } from './api-key.status.js';
+import type { ApiKeyView } from './api-key.view.js';
+import type { CreateApiKeyRequest, ListApiKeysQuery, UpdateApiKeyRequest } from './api-keys.dto.js';
+import { ApiKeyErrors } from './api-keys.errors.js';
+import { type ApiKeyRecord, ApiKeysRepository, type Moments } from './api-keys.repository.js';
+
+@Injectable()
+export class ApiKeysService {
+  constructor(
+    private readonly database: Database,
+    private readonly keys: ApiKeysRepository,
+    private readonly secrets: Secrets,
+    private readonly grants: GrantsService,
+    private readonly customerReach: CustomerReach,
+    private readonly directory: RoleDirectory,
+    private readonly revisions: Revisions,
+    private readonly audit: AuditService,
+    private readonly config: LiveConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  async list(query: ListApiKeysQuery): Promise<Page<ApiKeyView>> {
+    const page = await this.keys.list(query, this.moments());
+    return { ...page, rows: await Promise.all(page.rows.map((record) => this.view(record))) };
+  }
+
+  async get(apiKeyId: number): Promise<ApiKeyView> {
+    return this.view(found(await this.keys.find(apiKeyId), apiKeyId));
+  }
+
+  /** The secret is in the answer and nowhere else. */
+  async create(principal: Principal, request: CreateApiKeyRequest): Promise<{ view: ApiKeyView; secret: string }> {
+    assertGrantsSomething(request.permissions ?? [], request.roles ?? []);
+    const granted = await this.grants.resolve(principal, request);
+    const customerIds = request.customer_ids ?? [];
+    await this.customerReach.assertReaches(principal, customerIds);
+    this.assertExpiry(request.expiry_date ?? null);
+    const secret = generateKey(this.config.current.apiKeyPolicy.prefix);
+    const roleIds = granted.roles.map((role) => role.roleId);
+    return this.database.transaction(async () => {
+      const values = { ...this.newKey(principal, request, secret), permissions: granted.permissions };
+      const view = await this.view(await this.keys.insert(values, roleIds, customerIds));
+      await this.audit.record(principal, { event: 'api_key.created', subject: subjectOf(view), after: snapshot(view) });
+      return { view, secret };
+    });
+  }
+
+  /** Whoever edits must hold everything that the key holds afterwards: extending an admin key takes an administrator. */
+  async update(
+    principal: Principal,
+    apiKeyId: number,
+    request: UpdateApiKeyRequest,
+    ifMatch: Precondition,
+  ): Promise<ApiKeyView> {
+    if (request.customer_ids) await this.customerReach.assertReaches(principal, request.customer_ids);
+    if (request.expiry_date !== undefined) this.assertExpiry(request.expiry_date);
+    return this.database.transaction(async () => {
+      const before = await this.changeable(apiKeyId);
+      assertMatches(ifMatch, before.key.version);
+      const wanted = {
+        permissions: request.permissions ?? before.key.permissions,
+        roles: request.roles ?? before.roles.map((role) => role.name),
+      };
+      assertGrantsSomething(wanted.permissions, wanted.roles);
+      const granted = await this.grants.resolve(principal, wanted);
+      const roleIds = granted.roles.map((role) => role.roleId);
+      if (request.roles) await this.keys.setRoles(apiKeyId, roleIds);
+      if (request.customer_ids) await this.keys.setCustomers(apiKeyId, request.customer_ids);
+      await this.keys.update(apiKeyId, { ...this.edited(before.key, request), permissions: granted.permissions });
+      return this.changed(principal, before, 'api_key.updated');
+    });
+  }
+
+  /** For ever: the digest is erased, the row stays (spec rule 3). */
+  revoke(principal: Principal, apiKeyId: number, ifMatch: Precondition): Promise<void> {
+    return this.database.transaction(async () => {
+      const before = found(await this.keys.findForUpdate(apiKeyId), apiKeyId);
+      if (before.key.revokedAt !== null) throw new NotFound(ApiKeyErrors.notFound, { id: apiKeyId });
+      assertNotFromConfig(before.key);
+      if (before.key.isProtected) throw new Conflict(ApiKeyErrors.protected, { id: apiKeyId });
+      assertMatches(ifMatch, before.key.version);
+      const revokedAt = this.clock.instant();
+      await this.keys.update(apiKeyId, {
+        digest: null,
+        revokedAt,
+        flaggedStatus: 'revoked',
+        version: before.key.version + 1,
+        updated: revokedAt,
+      });
+      await this.changed(principal, await this.view(before), 'api_key.revoked');
+    });
+  }
+
+  async noteUse(apiKeyId: number, lastUsedAt: Instant, lastUsedAddress: string): Promise<void> {
+    await this.keys.update(apiKeyId, { lastUsedAt, lastUsedAddress });
+  }
+
+  /**
+   * Announces every key that began to expire, or expired, since the last run: one audit record for each change, in the
+   * transaction that remembers it. Returns a sentence for the job's record.
+   */
+  async announceStatusChanges(): Promise<string> {
+    const moments = this.moments();
+    const due = await this.keys.dueForNotice(moments);
+    for (const { apiKeyId } of due) {
+      await this.database.transaction(async () => {
+        const record = await this.keys.findForUpdate(apiKeyId);
+        const status = record && statusOf(record.key, moments.now, moments.soon);
+        if (!record || (status !== 'expiring_soon' && status !== 'expired') || record.key.flaggedStatus === status) return;
+        await this.keys.update(apiKeyId, { flaggedStatus: status });
+        await this.audit.recordJob('api-key-expiry', {
+          event: status === 'expired' ? 'api_key.expired' : 'api_key.expiring',
+          subject: { type: 'api_key', id: apiKeyId },
+          before: { status: record.key.flaggedStatus },
+          after: { status, name: record.key.name, expiry_date: record.key.expiryDate },
+        });
+      });
+    }
+    return `${due.length} keys changed status`;
+  }
+
+  /** Ends every change alike: other nodes are told, the difference is recorded. */
+  private async changed(principal: Principal, before: ApiKeyView, event: string): Promise<ApiKeyView> {
+    const after = await this.get(before.key.apiKeyId);
+    await this.revisions.bump('api_keys');
+    const change = difference(snapshot(before), snapshot(after)) ?? { before: null, after: null };
+    await this.audit.record(principal, { event, subject: subjectOf(after), ...change });
+    return after;
+  }
+
+  private async changeable(apiKeyId: number): Promise<ApiKeyView> {
+    const record = found(await this.keys.findForUpdate(apiKeyId), apiKeyId);
+    if (record.key.revokedAt !== null) throw new Conflict(ApiKeyErrors.revoked, { id: apiKeyId });
+    assertNotFromConfig(record.key);
+    return this.view(record);
+  }
+
+  private edited(before: ApiKey, request: UpdateApiKeyRequest): Partial<ApiKey> {
+    const name = request.name ?? before.name;
+    const description = request.description === undefined ? before.description : request.description;
+    const expiryDate = request.expiry_date === undefined ? before.expiryDate : request.expiry_date;
+    const { now, soon } = this.moments();
+    const isCalm = statusOf({ ...before, expiryDate }, now, soon) === 'active';
+    return {
+      name,
+      nameKey: fold(name).slice(0, 100),
+      description,
+      searchText: searchText(name, description, before.mask),
+      expiryDate,
+      // Extended far enough, its next expiry is news again.
+      flaggedStatus: isCalm ? 'active' : before.flaggedStatus,
+      rateLimit: request.rate_limit === undefined ? before.rateLimit : request.rate_limit,
+      isProtected: request.protected ?? before.isProtected,
+      version: before.version + 1,
+      updated: now,
+    };
+  }
+
+  private newKey(principal: Principal, request: CreateApiKeyRequest, secret: string): Omit<ApiKey, 'apiKeyId'> {
+    const { name, description = null } = request;
+    const now = this.clock.instant();
+    const mask = maskOf(secret);
+    return {
+      kind: 'organization',
+      source: 'database',
+      name,
+      nameKey: fold(name).slice(0, 100),
+      description,
+      mask,
+      searchText: searchText(name, description, mask),
+      ...this.secrets.digest(secret),
+      permissions: [],
+      flaggedStatus: 'active',
+      expiryDate: request.expiry_date ?? null,
+      revokedAt: null,
+      createdByUserId: principal.kind === 'user' ? principal.id : null,
+      createdByKeyId: principal.kind === 'api_key' ? principal.id : null,
+      createdBy: principal.name.slice(0, 254),
+      isProtected: request.protected ?? false,
+      isBoundToCreator: false,
+      allowedAddresses: null,
+      rateLimit: request.rate_limit ?? null,
+      lastUsedAt: null,
+      lastUsedAddress: null,
+      version: 1,
+      created: now,
+      updated: now,
+    };
+  }
+
+  private assertExpiry(expiry: Instant | null): void {
+    const { maxLifetimeDays } = this.config.current.apiKeyPolicy;
+    if (expiry !== null && expiry <= this.clock.instant()) {
+      throw InvalidInput.field('/expiry_date', 'lies in the past: a key cannot expire before it is made');
+    }
+    if (maxLifetimeDays === null) return;
+    const latest = this.clock.instant(maxLifetimeDays * DAY);
+    if (expiry === null || expiry > latest) {
+      throw new RuleBroken(ApiKeyErrors.lifetimeTooLong, { days: maxLifetimeDays, latest });
+    }
+  }
+
+  private moments(): Moments {
+    const { expiringSoonDays } = this.config.current.apiKeyPolicy;
+    return { now: this.clock.instant(), soon: soonAfter(this.clock.millis(), expiringSoonDays) };
+  }
+
+  private async view({ key, roleIds, customerIds }: ApiKeyRecord): Promise<ApiKeyView> {
+    const { now, soon } = this.moments();
+    const roles = await this.directory.withIds(roleIds);
+    const effective = new Set([...key.permissions, ...roles.flatMap((role) => role.permissions)]);
+    return { key, roles, customerIds, status: statusOf(key, now, soon), effectivePermissions: [...effective].sort() };
+  }
+}
+
+function found(record: ApiKeyRecord | null, apiKeyId: number): ApiKeyRecord {
+  if (!record) throw new NotFound(ApiKeyErrors.notFound, { id: apiKeyId });
+  return record;
+}
+
+function assertNotFromConfig(key: ApiKey): void {
+  if (key.source === 'config') throw new Conflict(ApiKeyErrors.fromConfig, { id: key.apiKeyId });
+}
+
+/** An empty list must not come to mean "no limit": a key that grants nothing is a mistake. */
+function assertGrantsSomething(permissions: readonly string[], roles: readonly string[]): void {
+  if (permissions.length + roles.length > 0) return;
+  throw InvalidInput.field('/permissions', 'name at least one permission or role');
+}
+
+function subjectOf({ key }: ApiKeyView): { type: string; id: number } {
+  return { type: 'api_key', id: key.apiKeyId };
+}
+
+function snapshot({ key, roles, customerIds, status }: ApiKeyView): Record<string, unknown> {
+  return {
+    name: key.name,
+    description: key.description,
+    mask: key.mask,
+    status,
+    expiry_date: key.expiryDate,
+    permissions: key.permissions,
+    roles: roles.map((role) => role.name),
+    customer_ids: [...customerIds],
+    rate_limit: key.rateLimit,
+    protected: key.isProtected,
+  };
+}

@@ -1,0 +1,147 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { systemPrincipal } from '../common/principal.js';
+import { fold, searchText } from '../common/text.js';
+import { AuditService } from '../audit/audit.service.js';
+import type { ConfigProblem } from '../platform/config/config-problem.js';
+import type { ConfiguredApiKey, CrmConfig } from '../platform/config/crm-config.js';
+import { LiveConfig } from '../platform/config/live-config.js';
+import { Database } from '../platform/database/database.js';
+import { Revisions } from '../platform/database/revisions.js';
+import { maskOf } from '../platform/secrets/key-format.js';
+import type { Digest } from '../platform/secrets/pepper.js';
+import { Secrets } from '../platform/secrets/secrets.service.js';
+import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
+import { RoleDirectory } from '../rbac/role-directory.js';
+import type { ApiKey } from './api-key.entity.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
+
+interface MirroredKey {
+  readonly digests: readonly Digest[];
+  readonly mask: string;
+  readonly description: string | null;
+  readonly permissions: string[];
+  readonly roleIds: number[];
+}
+
+const ACTOR = systemPrincipal('configuration file');
+
+/**
+ * The keys of `crm_config.yaml` (K10). In memory there are only their digests; each has a row that mirrors it, so that one
+ * list, one audit trail and one "last used" serve both kinds. A key that left the file is revoked.
+ */
+@Injectable()
+export class ConfigKeysService {
+  private digests: ReadonlySet<string> = new Set();
+
+  constructor(
+    private readonly config: LiveConfig,
+    private readonly database: Database,
+    private readonly keys: ApiKeysRepository,
+    private readonly catalogue: PermissionCatalogue,
+    private readonly directory: RoleDirectory,
+    private readonly revisions: Revisions,
+    private readonly secrets: Secrets,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {
+    config.registerCheck((candidate) => this.unknownRoles(candidate));
+    config.onChange((changed) => this.apply(changed));
+  }
+
+  has(digests: readonly string[]): boolean {
+    return digests.some((digest) => this.digests.has(digest));
+  }
+
+  /** Takes over the configuration in force; called once it has been verified, before the server listens. */
+  async start(): Promise<void> {
+    await this.apply(this.config.current);
+  }
+
+  private async apply(config: CrmConfig): Promise<void> {
+    const mirrored = await Promise.all(config.apiKeys.map((entry) => this.read(entry)));
+    await this.database.transaction(() => this.mirror(mirrored));
+    this.digests = new Set(mirrored.flatMap(({ digests }) => digests.map(({ digest }) => digest)));
+  }
+
+  /** The text of the key is taken out of the configuration here and forgotten. */
+  private async read({ key, roles, description }: ConfiguredApiKey): Promise<MirroredKey> {
+    const text = key.take();
+    const known = await this.directory.all();
+    const found = roles.map((name) => known.find((role) => role.nameKey === fold(name)));
+    return {
+      digests: this.secrets.digests(text),
+      mask: maskOf(text),
+      description,
+      permissions: roles.filter((_, index) => !found[index]),
+      roleIds: found.flatMap((role) => (role ? [role.roleId] : [])),
+    };
+  }
+
+  private async mirror(mirrored: readonly MirroredKey[]): Promise<void> {
+    const before = await this.keys.liveFromConfig();
+    const isSame = (row: ApiKey, key: MirroredKey): boolean => key.digests.some(({ digest }) => digest === row.digest);
+    const gone = before.filter((row) => !mirrored.some((key) => isSame(row, key)));
+    for (const row of gone) await this.retire(row);
+    for (const key of mirrored) {
+      const row = before.find((candidate) => isSame(candidate, key));
+      if (row) await this.refresh(row, key);
+      else await this.add(key);
+    }
+    await this.revisions.bump('api_keys');
+  }
+
+  private async add(key: MirroredKey): Promise<void> {
+    const now = this.clock.instant();
+    const [digest] = key.digests;
+    if (!digest) return;
+    const values = { ...shown(key), ...digest, mask: key.mask, permissions: key.permissions };
+    const fixed = { kind: 'organization', source: 'config', flaggedStatus: 'active', version: 1 } as const;
+    const unset = {
+      expiryDate: null,
+      revokedAt: null,
+      createdByUserId: null,
+      createdByKeyId: null,
+      createdBy: null,
+      isProtected: false,
+      isBoundToCreator: false,
+      allowedAddresses: null,
+      rateLimit: null,
+      lastUsedAt: null,
+      lastUsedAddress: null,
+    };
+    const row = { ...values, ...fixed, ...unset, created: now, updated: now };
+    const { key: added } = await this.keys.insert(row, key.roleIds, []);
+    const after = { name: added.name, mask: key.mask, permissions: key.permissions, role_ids: key.roleIds };
+    await this.audit.record(ACTOR, { event: 'api_key.created', subject: subject(added), after });
+  }
+
+  private async refresh(row: ApiKey, key: MirroredKey): Promise<void> {
+    await this.keys.setRoles(row.apiKeyId, key.roleIds);
+    await this.keys.update(row.apiKeyId, { ...shown(key), permissions: key.permissions });
+  }
+
+  private async retire(row: ApiKey): Promise<void> {
+    const now = this.clock.instant();
+    await this.keys.update(row.apiKeyId, { digest: null, revokedAt: now, flaggedStatus: 'revoked', updated: now });
+    await this.audit.record(ACTOR, { event: 'api_key.revoked', subject: subject(row), before: { name: row.name } });
+  }
+
+  private async unknownRoles(candidate: CrmConfig): Promise<ConfigProblem[]> {
+    const roles = new Set((await this.directory.all()).map((role) => role.nameKey));
+    return candidate.apiKeys.flatMap(({ path, line, roles: names }) =>
+      names
+        .filter((name) => !roles.has(fold(name)) && !this.catalogue.has(name))
+        .map((name) => ({ path: `${path}.roles`, line, message: `there is no role or permission called ${name}` })),
+    );
+  }
+}
+
+function shown({ description, mask }: MirroredKey): Pick<ApiKey, 'name' | 'nameKey' | 'description' | 'searchText'> {
+  const name = (description ?? `Key ${mask} of the configuration file`).slice(0, 100);
+  return { name, nameKey: fold(name).slice(0, 100), description, searchText: searchText(name, description, mask) };
+}
+
+function subject({ apiKeyId }: ApiKey): { type: string; id: number } {
+  return { type: 'api_key', id: apiKeyId };
+}

@@ -1,0 +1,77 @@
+import type { LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { ConfigKeysService } from './api-keys/config-keys.service.js';
+import { AppModule, type Foundation } from './app.module.js';
+import { keepAccessLog } from './audit/access-log.hook.js';
+import { AccessLogsService } from './audit/access-logs.service.js';
+import { LastUseService } from './audit/last-use.service.js';
+import { type Clock, SystemClock } from './common/clock.js';
+import { ProblemFilter } from './common/problem.filter.js';
+import { serveDocuments } from './documents.js';
+import { entities } from './entities.js';
+import { answerShapes, requestContexts, serverOptions } from './http-server.js';
+import type { LiveConfig } from './platform/config/live-config.js';
+import { openDatabase } from './platform/database/open-database.js';
+import { Secrets } from './platform/secrets/secrets.service.js';
+import { FirstAdministrator, type NewAdministrator } from './users/first-administrator.service.js';
+
+export interface RunningApp {
+  readonly app: NestFastifyApplication;
+  readonly foundation: Foundation;
+  /** Only at the very first start. */
+  readonly firstAdministrator: NewAdministrator | null;
+  /** Answers what was accepted, writes what was answered, then closes the database. */
+  close(): Promise<void>;
+}
+
+/** Opens everything that stands below Nest: the database, migrated, and the secrets. */
+export async function lay(config: LiveConfig, clock: Clock = new SystemClock()): Promise<Foundation> {
+  const { environment } = config.current;
+  const database = await openDatabase(environment, entities);
+  try {
+    return { config, database, secrets: Secrets.load(environment, clock.millis()), clock };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** What `main` and the tests share: the whole server but for listening. */
+export async function createApp(foundation: Foundation, logger: LoggerService | false): Promise<RunningApp> {
+  const { config, database } = foundation;
+  try {
+    const app = await assemble(foundation, logger);
+    await config.verify();
+    await app.get(ConfigKeysService).start();
+    const firstAdministrator = await app.get(FirstAdministrator).ensure();
+    config.watch();
+    const close = async (): Promise<void> => {
+      await app.close();
+      await database.close();
+    };
+    return { app, foundation, firstAdministrator, close };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function assemble(foundation: Foundation, logger: LoggerService | false): Promise<NestFastifyApplication> {
+  const { config, clock } = foundation;
+  const problems = new ProblemFilter();
+  const adapter = new FastifyAdapter(serverOptions(config, problems));
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(foundation), adapter, {
+    logger,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const server = adapter.getInstance() as unknown as FastifyInstance;
+  requestContexts(server, config);
+  keepAccessLog(server, { accessLogs: app.get(AccessLogsService), lastUse: app.get(LastUseService), clock });
+  answerShapes(server);
+  await serveDocuments(app, config);
+  await app.init();
+  return app;
+}

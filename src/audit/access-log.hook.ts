@@ -1,0 +1,51 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../common/clock.js';
+import { findContextOf } from '../common/request-context.js';
+import { logLine } from '../common/text.js';
+import type { NewAccessLog } from './access-logs.repository.js';
+import type { AccessLogsService } from './access-logs.service.js';
+import type { LastUseService } from './last-use.service.js';
+
+export interface AccessLogParts {
+  readonly accessLogs: AccessLogsService;
+  readonly lastUse: LastUseService;
+  readonly clock: Clock;
+}
+
+/**
+ * Hangs the access log on the server itself: a denied request never reaches an interceptor, but every answer ends here.
+ */
+export function keepAccessLog(server: FastifyInstance, { accessLogs, lastUse, clock }: AccessLogParts): void {
+  server.addHook('onResponse', (request, reply, done) => {
+    const at = clock.instant();
+    const entry = { at, ...whoOf(request), ...whatOf(request, reply) };
+    const principal = findContextOf(request)?.principal;
+    if (principal) lastUse.note(principal, { at, address: entry.address });
+    accessLogs.append(entry);
+    done();
+  });
+}
+
+type Who = Pick<NewAccessLog, 'actorKind' | 'actorId' | 'actorName' | 'address' | 'requestId'>;
+
+function whoOf(request: FastifyRequest): Who {
+  const context = findContextOf(request);
+  const { address = 'unknown', requestId = request.id.slice(0, 64) } = context ?? {};
+  const principal = context?.principal;
+  if (!principal) return { actorKind: null, actorId: null, actorName: null, address, requestId };
+  const { kind, id, name } = principal;
+  return { actorKind: kind, actorId: id, actorName: name.slice(0, 200), address, requestId };
+}
+
+function whatOf(request: FastifyRequest, reply: FastifyReply): Omit<NewAccessLog, 'at' | keyof Who> {
+  const { url } = request.routeOptions;
+  const device = request.headers['user-agent'];
+  return {
+    method: request.method.slice(0, 16),
+    path: logLine(request.url.split('?', 1)[0] ?? '', 500),
+    route: url === undefined ? null : url.slice(0, 200),
+    status: reply.statusCode,
+    userAgent: device === undefined ? null : logLine(device, 256),
+    durationMs: Math.round(reply.elapsedTime),
+  };
+}

@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import type { SelectQueryBuilder } from 'typeorm';
+import type { Page } from '../common/page.js';
+import { Database } from '../platform/database/database.js';
+import { Pager } from '../platform/paging/pager.js';
+import { SequenceRow } from '../platform/database/sequence.entity.js';
+import { AccessLog } from './access-log.entity.js';
+import type { ListAccessLogsQuery } from './audit.dto.js';
+
+export type NewAccessLog = Omit<AccessLog, 'accessId'>;
+
+const SEQUENCE = 'access_logs';
+
+@Injectable()
+export class AccessLogsRepository {
+  constructor(
+    private readonly database: Database,
+    private readonly pager: Pager,
+  ) {}
+
+  /** Draws a block of ids and writes the batch; to be called in a transaction. */
+  async insert(entries: readonly NewAccessLog[]): Promise<void> {
+    const sequences = this.database.repository(SequenceRow);
+    await sequences.increment({ name: SEQUENCE }, 'value', entries.length);
+    const { value } = await sequences.findOneByOrFail({ name: SEQUENCE });
+    const first = value - entries.length + 1;
+    const rows = entries.map((entry, index) => ({ ...entry, accessId: first + index }));
+    await this.database.repository(AccessLog).createQueryBuilder().insert().values(rows).updateEntity(false).execute();
+  }
+
+  list(query: ListAccessLogsQuery): Promise<Page<AccessLog>> {
+    const rows = this.database.repository(AccessLog).createQueryBuilder('row');
+    filter(rows, query);
+    return this.pager.page(rows, {
+      query,
+      sort: query.sort ?? '-access_id',
+      columns: { access_id: { property: 'accessId' } },
+      id: 'accessId',
+    });
+  }
+}
+
+const EQUAL = {
+  actor_kind: 'actorKind',
+  actor_id: 'actorId',
+  route: 'route',
+  status: 'status',
+  address: 'address',
+  request_id: 'requestId',
+} as const;
+
+function filter(rows: SelectQueryBuilder<AccessLog>, query: ListAccessLogsQuery): void {
+  for (const [name, property] of Object.entries(EQUAL)) {
+    const value = query[name as keyof typeof EQUAL];
+    if (value !== undefined) rows.andWhere(`row.${property} = :${property}`, { [property]: value });
+  }
+  if (query.status_class !== undefined) {
+    const least = Number(query.status_class.charAt(0)) * 100;
+    rows.andWhere('row.status >= :least AND row.status < :most', { least, most: least + 100 });
+  }
+  if (query.from !== undefined) rows.andWhere('row.at >= :from', { from: query.from });
+  if (query.to !== undefined) rows.andWhere('row.at < :to', { to: query.to });
+}

@@ -1,0 +1,90 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Page } from '../common/page.js';
+import { Database } from '../platform/database/database.js';
+import type { AccessLog } from './access-log.entity.js';
+import { AccessLogsRepository, type NewAccessLog } from './access-logs.repository.js';
+import type { ListAccessLogsQuery } from './audit.dto.js';
+
+const FLUSH_MS = 250;
+const BATCH = 200;
+/** About 25 MB: what waits in memory while the database is away. Beyond it lines are counted, not kept. */
+const CAPACITY = 50_000;
+
+/**
+ * Keeps a line for every answered request, in batches off the request's path. While the database is away lines wait in
+ * bounded memory; what does not fit is counted and told.
+ */
+@Injectable()
+export class AccessLogsService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(AccessLogsService.name);
+  private waiting: NewAccessLog[] = [];
+  private flushing: Promise<void> | null = null;
+  private timer: NodeJS.Timeout | undefined;
+  private isFailing = false;
+  private droppedSinceTold = 0;
+  /** Lines lost since the start because the database was away for too long. */
+  dropped = 0;
+
+  constructor(
+    private readonly database: Database,
+    private readonly entries: AccessLogsRepository,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.flush(), FLUSH_MS);
+    this.timer.unref();
+  }
+
+  /** The server has answered its last request by now; what it answered is written before the database closes. */
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.flush();
+    if (this.waiting.length > 0) this.logger.error(`${this.waiting.length} access log lines could not be written`);
+  }
+
+  append(entry: NewAccessLog): void {
+    if (this.waiting.length >= CAPACITY) {
+      this.dropped += 1;
+      this.droppedSinceTold += 1;
+      return;
+    }
+    this.waiting.push(entry);
+    if (this.waiting.length >= BATCH && !this.isFailing) void this.flush();
+  }
+
+  /** Resolves when everything appended before the call is written, or could not be. */
+  async flush(): Promise<void> {
+    await this.flushing;
+    this.flushing ??= this.drain().finally(() => (this.flushing = null));
+    await this.flushing;
+  }
+
+  list(query: ListAccessLogsQuery): Promise<Page<AccessLog>> {
+    return this.entries.list(query);
+  }
+
+  private async drain(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.slice(0, BATCH);
+      try {
+        await this.database.transaction(() => this.entries.insert(batch));
+      } catch (error) {
+        this.tellFailure(error);
+        return;
+      }
+      this.waiting = this.waiting.slice(batch.length);
+      this.tellRecovery();
+    }
+  }
+
+  private tellFailure(error: unknown): void {
+    if (!this.isFailing) this.logger.warn(`cannot write the access log; lines wait in memory: ${String(error)}`);
+    this.isFailing = true;
+  }
+
+  private tellRecovery(): void {
+    if (this.isFailing) this.logger.warn(`writing the access log again; ${this.droppedSinceTold} lines were lost meanwhile`);
+    this.isFailing = false;
+    this.droppedSinceTold = 0;
+  }
+}

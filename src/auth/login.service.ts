@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { Unauthenticated } from '../common/errors.js';
+import { currentContext } from '../common/request-context.js';
+import { fold, logLine } from '../common/text.js';
+import { AuditService } from '../audit/audit.service.js';
+import { Database } from '../platform/database/database.js';
+import { PasswordHasher } from '../platform/secrets/password-hasher.js';
+import { type Attempt, attemptHeaders, AttemptLimiter, clientNetwork } from '../throttling/attempt-limiter.js';
+import type { UserView } from '../users/user.view.js';
+import { UsersService } from '../users/users.service.js';
+import { AuthErrors } from './auth.errors.js';
+import { SessionsService, type TokenPair } from './sessions.service.js';
+
+export interface LoggedIn {
+  readonly pair: TokenPair;
+  /** What is left of the login limit. */
+  readonly headers: Record<string, string>;
+}
+
+@Injectable()
+export class LoginService {
+  constructor(
+    private readonly database: Database,
+    private readonly users: UsersService,
+    private readonly passwords: PasswordHasher,
+    private readonly sessions: SessionsService,
+    private readonly attempts: AttemptLimiter,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** One answer, at one price, for a wrong password, an unknown e-mail and a deactivated account (A5). */
+  async login(email: string, password: string, device: string | undefined): Promise<LoggedIn> {
+    const attempt = await this.begin(email);
+    const found = await this.users.findByEmail(email);
+    const isRight = await this.passwords.verify(found?.user.passwordDigest ?? null, password);
+    if (!found || !isRight || found.user.status !== 'active') {
+      await this.recordFailure('authn_login_fail', found);
+      throw new Unauthenticated(AuthErrors.invalidCredentials, {}, { headers: attemptHeaders(attempt) });
+    }
+    this.attempts.succeeded(attempt);
+    await this.renewDigest(found, password);
+    const pair = await this.open(found, device === undefined ? null : logLine(device, 256));
+    return { pair, headers: attemptHeaders(attempt) };
+  }
+
+  private async begin(email: string): Promise<Attempt> {
+    const attempt = this.attempts.beginLogin(fold(email), clientNetwork(currentContext()?.ip ?? null));
+    if (!attempt.refused) return attempt;
+    if (attempt.refused.isNews) await this.recordFailure('authn_login_lock', await this.users.findByEmail(email));
+    throw attempt.refused.error;
+  }
+
+  private open(found: UserView, device: string | null): Promise<TokenPair> {
+    return this.database.transaction(async () => {
+      const pair = await this.sessions.open(found, device);
+      const { userId, email } = found.user;
+      await this.users.noteLogin(userId, this.clock.instant());
+      const actor = { kind: 'user', id: userId, name: email } as const;
+      await this.audit.record(actor, { event: 'authn_login_success', subject: { type: 'user', id: userId } });
+      return pair;
+    });
+  }
+
+  /** The e-mail that was typed is kept only where it is an account's: people type passwords into the wrong field. */
+  private async recordFailure(event: string, found: UserView | null): Promise<void> {
+    const subject = found && { type: 'user', id: found.user.userId };
+    await this.audit.recordSecurity({ event, subject });
+  }
+
+  private async renewDigest({ user }: UserView, password: string): Promise<void> {
+    if (user.passwordDigest !== null && this.passwords.isOutdated(user.passwordDigest)) {
+      await this.users.rehash(user.userId, password);
+    }
+  }
+}

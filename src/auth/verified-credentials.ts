@@ -1,0 +1,48 @@
+import { hash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import type { Principal } from '../common/principal.js';
+import { Revisions } from '../platform/database/revisions.js';
+
+const CAPACITY = 10_000;
+
+/**
+ * Principals of credentials that were verified a moment ago, by digest of the credential. Every change of a key, user,
+ * role or session empties it at once on this node and within a second on others; while nobody can say whether something
+ * changed, nothing in it counts. Expiry is judged by the clock at each use.
+ */
+@Injectable()
+export class VerifiedCredentials {
+  private readonly principals = new Map<string, Principal>();
+
+  constructor(
+    private readonly revisions: Revisions,
+    private readonly clock: Clock,
+  ) {
+    revisions.onStale(() => this.principals.clear());
+  }
+
+  /** The cached principal, else what `verify` finds. A failed verification is not remembered. */
+  async get(credential: string, verify: () => Promise<Principal>): Promise<Principal> {
+    const name = hash('sha256', credential, 'base64');
+    const known = this.principals.get(name);
+    if (known && this.revisions.isFresh() && !this.isOver(known)) return known;
+    const { epoch } = this.revisions;
+    const principal = await verify();
+    // What was read before a change must not outlive it.
+    if (epoch === this.revisions.epoch) this.keep(name, principal);
+    return principal;
+  }
+
+  private isOver({ expiresAt }: Principal): boolean {
+    return expiresAt !== null && expiresAt <= this.clock.instant();
+  }
+
+  private keep(name: string, principal: Principal): void {
+    if (this.principals.size >= CAPACITY) {
+      const [oldest] = this.principals.keys();
+      if (oldest !== undefined) this.principals.delete(oldest);
+    }
+    this.principals.set(name, principal);
+  }
+}

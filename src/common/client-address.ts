@@ -1,0 +1,62 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { formatAddress, type IpAddress, type IpRange, parseAddress } from './ip-range.js';
+
+export interface ClientAddress {
+  readonly ip: IpAddress | null;
+  readonly address: string;
+  readonly forwardedByStranger: boolean;
+  readonly isProxy: boolean;
+  readonly isSecure: boolean;
+}
+
+export interface Peer {
+  readonly remoteAddress: string | undefined;
+  readonly isTls: boolean;
+  readonly headers: IncomingHttpHeaders;
+}
+
+const FORWARDING = [
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'forwarded',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'fastly-client-ip',
+  'via',
+] as const;
+
+/**
+ * Who is really asking. `X-Forwarded-For` counts only from a trusted proxy and is read from the right: the first address
+ * that is no trusted proxy is the client, whatever stands left of it. From anybody else no header is believed.
+ */
+export function clientAddress(peer: Peer, trustedProxies: readonly IpRange[]): ClientAddress {
+  const direct = parseAddress(peer.remoteAddress ?? '');
+  const isTrusted = (ip: IpAddress | null): boolean => ip !== null && trustedProxies.some((range) => range.contains(ip));
+  if (!isTrusted(direct)) {
+    const forwardedByStranger = FORWARDING.some((name) => peer.headers[name] !== undefined);
+    return { ip: direct, address: text(direct), forwardedByStranger, isProxy: false, isSecure: peer.isTls };
+  }
+  const hops = header(peer.headers['x-forwarded-for']).split(',');
+  let client = direct;
+  while (hops.length > 0 && isTrusted(client)) client = parseAddress((hops.pop() ?? '').trim());
+  return {
+    ip: client,
+    address: text(client),
+    forwardedByStranger: false,
+    isProxy: isTrusted(client),
+    isSecure: header(peer.headers['x-forwarded-proto']).split(',').at(-1)?.trim().toLowerCase() === 'https',
+  };
+}
+
+/** A hop that is no address ends the chain: what stands left of it was written by nobody we trust. */
+function text(ip: IpAddress | null): string {
+  return ip === null ? 'unknown' : formatAddress(ip);
+}
+
+function header(value: string | string[] | undefined): string {
+  return Array.isArray(value) ? value.join(',') : (value ?? '');
+}

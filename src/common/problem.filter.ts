@@ -1,0 +1,106 @@
+import { STATUS_CODES } from 'node:http';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CommonErrors, DomainError, type ErrorDefinition, InternalError } from './errors.js';
+import type { ProblemResponse } from './problem.dto.js';
+import { findContextOf } from './request-context.js';
+
+interface Problem {
+  readonly body: ProblemResponse;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The one place that turns what was thrown into what is answered (RFC 9457). */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Problem');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
+    this.answer(error, http.getRequest<FastifyRequest>(), reply);
+  }
+
+  /** Also called for what fails before routing (malformed URL, over-long parameter). */
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    // A body that is already on its way cannot be replaced by a problem; the connection is cut instead.
+    if (reply.raw.headersSent) return void reply.raw.destroy();
+    const { body, headers } = describe(error, request);
+    if (body.status === 500) this.logger.error(error instanceof Error ? error : new Error(String(error)));
+    void reply
+      .code(body.status)
+      .headers({ ...headers })
+      .type('application/problem+json')
+      .send(JSON.stringify(body));
+  }
+}
+
+function describe(error: unknown, request: FastifyRequest): Problem {
+  const requestId = findContextOf(request)?.requestId ?? request.id;
+  if (error instanceof DomainError) return fromDomain(error, requestId);
+  const { status, definition, parameters } = fromFramework(error, request);
+  return { body: shape({ status, code: definition.code, detail: fill(definition, parameters), requestId }), headers: {} };
+}
+
+function fromDomain(error: DomainError, requestId: string): Problem {
+  const { errors, missingPermissions, headers = {} } = error.extras;
+  const body = shape({ status: error.status, code: error.code, detail: error.message, requestId });
+  if (errors) body.errors = [...errors];
+  if (missingPermissions) body.missing_permissions = [...missingPermissions];
+  return { body, headers: { ...challenge(error, missingPermissions), ...headers } };
+}
+
+/** RFC 6750: 401 carries a challenge, and so does a 403 for want of a right. */
+function challenge(error: DomainError, missing: readonly string[] | undefined): Record<string, string> {
+  if (error.status === 403 && missing) {
+    return { 'www-authenticate': `Bearer error="insufficient_scope", scope="${missing.join(' ')}"` };
+  }
+  return error.status === 401 ? { 'www-authenticate': 'Bearer' } : {};
+}
+
+interface FrameworkProblem {
+  readonly status: number;
+  readonly definition: ErrorDefinition;
+  readonly parameters: Record<string, string | number>;
+}
+
+/** Fastify and Nest speak in statuses; anything they do not put below 500 is ours to hide. */
+function fromFramework(error: unknown, request: FastifyRequest): FrameworkProblem {
+  const status = statusOf(error);
+  const known: Record<number, ErrorDefinition> = {
+    404: CommonErrors.noSuchRoute,
+    413: CommonErrors.tooLarge,
+    415: CommonErrors.unsupportedMediaType,
+  };
+  if (status >= 500) return { status: 500, definition: InternalError, parameters: {} };
+  return {
+    status,
+    definition: known[status] ?? CommonErrors.unreadable,
+    parameters: {
+      path: request.url.split('?', 1)[0] ?? '',
+      limit: request.routeOptions?.bodyLimit ?? 0,
+      reason: error instanceof Error ? `${error.message}.`.replace(/\.\.$/, '.') : '',
+    },
+  };
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof HttpException) return error.getStatus();
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
+}
+
+function fill(definition: ErrorDefinition, parameters: Record<string, string | number>): string {
+  return definition.detail.replace(/\{(\w+)\}/g, (_, name: string) => String(parameters[name] ?? '')).trim();
+}
+
+function shape(parts: { status: number; code: string; detail: string; requestId: string }): ProblemResponse {
+  return {
+    type: `urn:omnicrm:problem:${parts.code}`,
+    title: STATUS_CODES[parts.status] ?? 'Error',
+    status: parts.status,
+    detail: parts.detail,
+    code: parts.code,
+    request_id: parts.requestId,
+  };
+}

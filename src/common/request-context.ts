@@ -1,0 +1,42 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { FastifyRequest } from 'fastify';
+import type { IpAddress } from './ip-range.js';
+import type { Principal } from './principal.js';
+
+/** What every floor may know about the request it works for. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** The client's address in canonical text, as far as trusted proxies vouch for it. */
+  readonly address: string;
+  readonly ip: IpAddress | null;
+  /** Forwarding headers came from a peer that is no trusted proxy: such a request is never judged by address. */
+  readonly forwardedByStranger: boolean;
+  /** The address is a trusted proxy's own: nobody is behind it, so it is never judged by address either. */
+  readonly isProxy: boolean;
+  readonly isSecure: boolean;
+  principal: Principal | null;
+}
+
+const storage = new AsyncLocalStorage<RequestContext>();
+const contexts = new WeakMap<object, RequestContext>();
+
+/** Runs the rest of the request inside its context. The raw request carries it too, for hooks that fire outside. */
+export function enterContext(request: FastifyRequest, context: RequestContext, next: () => void): void {
+  contexts.set(request.raw, context);
+  storage.run(context, next);
+}
+
+export function contextOf(request: FastifyRequest): RequestContext {
+  const context = contexts.get(request.raw);
+  if (!context) throw new Error('the request context hook did not run');
+  return context;
+}
+
+export function findContextOf(request: FastifyRequest): RequestContext | undefined {
+  return contexts.get(request.raw);
+}
+
+/** The context of the request that is being answered, or undefined in jobs and on the command line. */
+export function currentContext(): RequestContext | undefined {
+  return storage.getStore();
+}

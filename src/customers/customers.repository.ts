@@ -1,0 +1,129 @@
+import { Injectable } from '@nestjs/common';
+import { In, type SelectQueryBuilder } from 'typeorm';
+import type { Page } from '../common/page.js';
+import { fold, searchTerms, searchWords } from '../common/text.js';
+import { Database } from '../platform/database/database.js';
+import { Pager, type SortColumn } from '../platform/paging/pager.js';
+import { asId } from '../platform/paging/where-words.js';
+import type { RowScope } from '../rbac/row-scope.js';
+import { Customer, CustomerWord } from './customer.entity.js';
+import type { ListCustomersQuery } from './customers.dto.js';
+
+/** What a caller decides about a row; keys and words are derived from it here. */
+export type CustomerValues = Omit<Customer, 'customerId' | 'nameKey' | 'countryKey' | 'accountManagerKey'>;
+
+const SORTS: Record<string, SortColumn> = {
+  customer_id: { property: 'customerId' },
+  customer_name: { property: 'nameKey' },
+  created: { property: 'created' },
+  updated: { property: 'updated' },
+};
+
+@Injectable()
+export class CustomersRepository {
+  constructor(
+    private readonly database: Database,
+    private readonly pager: Pager,
+  ) {}
+
+  /** Null when there is no such row within the scope: foreign and absent are the same. */
+  find(scope: RowScope, customerId: number): Promise<Customer | null> {
+    return this.within(scope).andWhere('row.customerId = :customerId', { customerId }).getOne();
+  }
+
+  /** The same, locked until the transaction ends: two edits of one row follow each other. */
+  findForUpdate(scope: RowScope, customerId: number): Promise<Customer | null> {
+    const rows = this.within(scope).andWhere('row.customerId = :customerId', { customerId });
+    if (this.database.writeLock) rows.setLock(this.database.writeLock.mode);
+    return rows.getOne();
+  }
+
+  async whichExist(customerIds: readonly number[]): Promise<number[]> {
+    const rows = await this.database
+      .repository(Customer)
+      .find({ select: { customerId: true }, where: { customerId: In([...customerIds]) } });
+    return rows.map((row) => row.customerId);
+  }
+
+  list(scope: RowScope, query: ListCustomersQuery): Promise<Page<Customer>> {
+    const rows = this.within(scope);
+    filter(rows, query);
+    search(rows, query.search);
+    return this.pager.page(rows, { query, sort: query.sort ?? 'customer_id', columns: SORTS, id: 'customerId' });
+  }
+
+  async insert(values: CustomerValues): Promise<Customer> {
+    const customers = this.database.repository(Customer);
+    const row = customers.create({ ...values, ...keysOf(values) });
+    await customers.insert(row);
+    await this.insertWords(row);
+    return row;
+  }
+
+  async update(row: Customer): Promise<void> {
+    const { customerId, ...values } = row;
+    await this.database.repository(Customer).update({ customerId }, { ...values, ...keysOf(values) });
+    await this.database.repository(CustomerWord).delete({ customerId });
+    await this.insertWords(row);
+  }
+
+  async remove(customerId: number): Promise<void> {
+    await this.database.repository(Customer).delete({ customerId });
+  }
+
+  countAll(): Promise<number> {
+    return this.database.repository(Customer).count();
+  }
+
+  private within(scope: RowScope): SelectQueryBuilder<Customer> {
+    const rows = this.database.repository(Customer).createQueryBuilder('row');
+    if (scope.kind === 'all') return rows;
+    if (scope.customerIds.length === 0) return rows.where('1 = 0');
+    return rows.where('row.customerId IN (:...own)', { own: scope.customerIds });
+  }
+
+  private async insertWords({ customerId, customerName, email, phone }: Customer): Promise<void> {
+    const words = searchWords(customerName, email, phone).map((word) => ({ customerId, word }));
+    await this.database.repository(CustomerWord).createQueryBuilder().insert().values(words).updateEntity(false).execute();
+  }
+}
+
+function keysOf(values: Pick<Customer, 'customerName' | 'country' | 'accountManager'>): Partial<Customer> {
+  const { customerName, country, accountManager } = values;
+  return {
+    nameKey: fold(customerName).slice(0, 200),
+    countryKey: country === null ? null : fold(country).slice(0, 100),
+    accountManagerKey: accountManager === null ? null : fold(accountManager).slice(0, 100),
+  };
+}
+
+function filter(rows: SelectQueryBuilder<Customer>, query: ListCustomersQuery): void {
+  const { status, customer_type, country, account_manager, created_from, created_to } = query;
+  if (status !== undefined) rows.andWhere('row.status = :status', { status });
+  if (customer_type !== undefined) rows.andWhere('row.customerType = :customer_type', { customer_type });
+  if (country !== undefined) rows.andWhere('row.countryKey = :country', { country: fold(country) });
+  if (account_manager !== undefined) rows.andWhere('row.accountManagerKey = :manager', { manager: fold(account_manager) });
+  if (created_from !== undefined) rows.andWhere('row.created >= :created_from', { created_from });
+  if (created_to !== undefined) rows.andWhere('row.created < :created_to', { created_to });
+}
+
+/** The last code point there is: every word that begins with a term sorts below the term followed by it. */
+const LAST = '\u{10FFFF}';
+
+/** A range over the index of words, one for each term. */
+function search(rows: SelectQueryBuilder<Customer>, text: string | undefined): void {
+  searchTerms(text ?? '').forEach((term, index) => {
+    const found = rows
+      .subQuery()
+      .select('1')
+      .from(CustomerWord, `word${index}`)
+      .where(`word${index}.customerId = row.customerId`)
+      .andWhere(`word${index}.word >= :term${index} AND word${index}.word < :beyond${index}`)
+      .getQuery();
+    rows.andWhere(`(EXISTS ${found} OR row.customerId = :id${index})`, {
+      [`term${index}`]: term,
+      [`beyond${index}`]: term + LAST,
+      [`id${index}`]: asId(term),
+    });
+  });
+}

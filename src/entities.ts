@@ -1,0 +1,34 @@
+import { ApiKey, ApiKeyCustomer, ApiKeyRole } from './api-keys/api-key.entity.js';
+import { AccessLog } from './audit/access-log.entity.js';
+import { AuditLog } from './audit/audit-log.entity.js';
+import { Session } from './auth/session.entity.js';
+import { TrustedAddressUse } from './auth/trusted-address.entity.js';
+import { Customer, CustomerWord } from './customers/customer.entity.js';
+import type { EntityList } from './platform/database/data-source.js';
+import { RevisionRow } from './platform/database/revision.entity.js';
+import { SequenceRow } from './platform/database/sequence.entity.js';
+import { IdempotencyKeyRow } from './platform/idempotency/idempotency-key.entity.js';
+import { JobRow } from './platform/jobs/job.entity.js';
+import { Role } from './rbac/role.entity.js';
+import { User, UserCustomer, UserRole } from './users/user.entity.js';
+
+/** Every table there is. */
+export const entities: EntityList = [
+  AccessLog,
+  ApiKey,
+  ApiKeyCustomer,
+  ApiKeyRole,
+  AuditLog,
+  Customer,
+  CustomerWord,
+  IdempotencyKeyRow,
+  JobRow,
+  RevisionRow,
+  Role,
+  SequenceRow,
+  Session,
+  TrustedAddressUse,
+  User,
+  UserCustomer,
+  UserRole,
+];

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
+import { HealthController } from './health.controller.js';
+import { HealthService } from './health.service.js';
+import { JobPermissions, MetricsPermissions, SettingPermissions } from './operations.permissions.js';
+
+@Module({ controllers: [HealthController], providers: [HealthService] })
+export class OperationsModule {
+  constructor(catalogue: PermissionCatalogue) {
+    for (const list of [SettingPermissions, JobPermissions, MetricsPermissions]) catalogue.declare(list);
+  }
+}

@@ -1,0 +1,61 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type BetterSqlite3 from 'better-sqlite3';
+import type { DataSourceOptions, EntityTarget } from 'typeorm';
+import { migrations } from './migrations/index.js';
+import { SnakeNaming } from './naming.strategy.js';
+
+export interface DatabaseLocation {
+  /** `mysql://…`, or null for SQLite in the data folder. */
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+}
+
+export type EntityList = EntityTarget<object>[];
+
+const POOL_SIZE = 10;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** The same entities and migrations on both databases; only what is written here differs. */
+export function dataSourceOptions(location: DatabaseLocation, entities: EntityList): DataSourceOptions {
+  const common = {
+    entities: entities as never,
+    migrations,
+    migrationsTransactionMode: 'each' as const,
+    namingStrategy: new SnakeNaming(),
+    logging: false as const,
+  };
+  if (location.databaseUrl === null) {
+    mkdirSync(location.dataDir, { recursive: true, mode: 0o700 });
+    return { ...common, type: 'better-sqlite3', database: sqliteFile(location), prepareDatabase: pragmas };
+  }
+  return {
+    ...common,
+    type: 'mariadb',
+    url: location.databaseUrl.replace(/^mysql:/, 'mariadb:'),
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    poolSize: POOL_SIZE,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    extra: { waitForConnections: true, enableKeepAlive: true, decimalNumbers: false },
+  };
+}
+
+/** SQLite gives TypeORM one connection. A second one, read-only, keeps readers out of somebody's open transaction. */
+export function readerOptions(location: DatabaseLocation, entities: EntityList): DataSourceOptions | null {
+  if (location.databaseUrl !== null) return null;
+  const { migrations: _, ...options } = dataSourceOptions(location, entities);
+  return { ...options, readonly: true, prepareDatabase: undefined } as DataSourceOptions;
+}
+
+export function sqliteFile(location: DatabaseLocation): string {
+  return join(location.dataDir, 'omnicrm.sqlite');
+}
+
+/** FULL: what was answered survives a power cut, too. */
+function pragmas(database: BetterSqlite3.Database): void {
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  database.pragma('foreign_keys = ON');
+  database.pragma('busy_timeout = 5000');
+}

@@ -1,0 +1,16 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { Database } from './database.js';
+import { Revisions } from './revisions.js';
+
+@Global()
+@Module({})
+export class DatabaseModule {
+  /** The database is opened and migrated before Nest starts, so that what is wrong with it is one plain line. */
+  static forRoot(database: Database): DynamicModule {
+    return {
+      module: DatabaseModule,
+      providers: [{ provide: Database, useValue: database }, Revisions],
+      exports: [Database, Revisions],
+    };
+  }
+}

@@ -1,0 +1,156 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Injectable, Logger } from '@nestjs/common';
+import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, QueryRunner, Repository } from 'typeorm';
+import { translateConstraint } from './constraint-errors.js';
+
+type Callback = () => void | Promise<void>;
+
+interface OpenTransaction {
+  readonly manager: EntityManager;
+  readonly onCommit: Callback[];
+  readonly onSettled: Callback[];
+  isOver: boolean;
+}
+
+/** How a transaction ended, and what is to run now that it has left the queue. */
+type Outcome<T> = ({ readonly result: T } | { readonly error: unknown }) & { readonly callbacks: readonly Callback[] };
+
+const DEADLOCKS = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD']);
+const ATTEMPTS = 4;
+
+/**
+ * The only door to the database. All writes go through `transaction()`; nested calls join. On SQLite transactions queue,
+ * because TypeORM has one connection there and interleaved ones would roll back each other's rows (docs/adr/0006).
+ */
+@Injectable()
+export class Database {
+  private readonly logger = new Logger(Database.name);
+  private readonly open = new AsyncLocalStorage<OpenTransaction>();
+  private queue: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly writer: DataSource,
+    private readonly reader: DataSource,
+  ) {}
+
+  get isSqlite(): boolean {
+    return this.writer !== this.reader;
+  }
+
+  /** The open transaction's manager, else one that reads what is committed (and, on SQLite, cannot write at all). */
+  get manager(): EntityManager {
+    const transaction = this.current();
+    return transaction ? transaction.manager : this.reader.manager;
+  }
+
+  repository<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): Repository<Entity> {
+    return this.manager.getRepository(entity);
+  }
+
+  isInTransaction(): boolean {
+    return this.current() !== undefined;
+  }
+
+  /**
+   * Runs `work` in one transaction and commits it; whatever it throws rolls everything back. `work` may run again after
+   * a deadlock, so it touches nothing but the database. Constraint violations become `Conflict`.
+   */
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    if (this.current()) return work();
+    const run = (): Promise<Outcome<T>> => this.attempt(work, this.isSqlite ? 1 : ATTEMPTS);
+    const outcome = this.isSqlite ? await this.queued(run) : await run();
+    await this.call(outcome.callbacks);
+    if ('error' in outcome) throw translateConstraint(outcome.error, this.writer);
+    return outcome.result;
+  }
+
+  /** Runs after the open transaction committed (e.g. drops a cache entry); at once when there is none. */
+  async onCommit(callback: Callback): Promise<void> {
+    const transaction = this.current();
+    if (transaction) transaction.onCommit.push(callback);
+    else await callback();
+  }
+
+  /** Runs after the open transaction ended either way, before its caller hears of it; at once when there is none. */
+  async onSettled(callback: Callback): Promise<void> {
+    const transaction = this.current();
+    if (transaction) transaction.onSettled.push(callback);
+    else await callback();
+  }
+
+  /** Locks what a query reads until the transaction ends. SQLite has one writer anyway. */
+  get writeLock(): { mode: 'pessimistic_write' } | undefined {
+    return this.isSqlite ? undefined : { mode: 'pessimistic_write' };
+  }
+
+  async ping(): Promise<void> {
+    await this.reader.query('SELECT 1');
+  }
+
+  /** By whoever opened it, once everybody who writes at shutdown has done so. */
+  async close(): Promise<void> {
+    await this.queue.catch(() => undefined);
+    if (this.isSqlite) await this.reader.destroy();
+    await this.writer.destroy();
+  }
+
+  private current(): OpenTransaction | undefined {
+    const transaction = this.open.getStore();
+    return transaction && !transaction.isOver ? transaction : undefined;
+  }
+
+  private queued<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.queue.then(run, run);
+    this.queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async attempt<T>(work: () => Promise<T>, left: number): Promise<Outcome<T>> {
+    const runner = this.writer.createQueryRunner();
+    const transaction: OpenTransaction = { manager: runner.manager, onCommit: [], onSettled: [], isOver: false };
+    try {
+      await this.begin(runner);
+      const result = await this.open.run(transaction, work);
+      await runner.commitTransaction();
+      return { result, callbacks: [...transaction.onCommit, ...transaction.onSettled] };
+    } catch (error) {
+      if (runner.isTransactionActive) await this.rollback(runner);
+      if (left > 1 && isDeadlock(error)) return await this.attempt(work, left - 1);
+      return { error, callbacks: transaction.onSettled };
+    } finally {
+      transaction.isOver = true;
+      await runner.release();
+    }
+  }
+
+  /** SQLite takes the write lock at once: a reader that becomes a writer later can be refused by another process. */
+  private async begin(runner: QueryRunner): Promise<void> {
+    await runner.startTransaction();
+    if (this.isSqlite) {
+      await runner.query('ROLLBACK');
+      await runner.query('BEGIN IMMEDIATE');
+    }
+  }
+
+  private async rollback(runner: QueryRunner): Promise<void> {
+    await runner.rollbackTransaction().catch((error: unknown) => {
+      this.logger.error(error);
+    });
+  }
+
+  /** A callback that fails cannot undo what is committed: it is told to the log, and the others still run. */
+  private async call(callbacks: readonly Callback[]): Promise<void> {
+    for (const callback of callbacks) {
+      try {
+        await callback();
+      } catch (error) {
+        this.logger.error(error);
+      }
+    }
+  }
+}
+
+function isDeadlock(error: unknown): boolean {
+  const code = (error as { driverError?: { code?: unknown } } | null)?.driverError?.code;
+  return typeof code === 'string' && DEADLOCKS.has(code);
+}

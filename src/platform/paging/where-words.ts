@@ -1,0 +1,25 @@
+import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { searchTerms } from '../../common/text.js';
+
+/**
+ * Every word of the search is the beginning of a word of `row.searchText`, or the id (spec: search). For tables of some
+ * thousand rows; larger ones keep a table of words with an index.
+ */
+export function whereWords<Row extends ObjectLiteral>(
+  rows: SelectQueryBuilder<Row>,
+  search: string | undefined,
+  id: string,
+): void {
+  searchTerms(search ?? '').forEach((term, index) => {
+    const pattern = `% ${term.replace(/[!%_]/g, (character) => `!${character}`)}%`;
+    rows.andWhere(`(row.searchText LIKE :term${index} ESCAPE '!' OR row.${id} = :id${index})`, {
+      [`term${index}`]: pattern,
+      [`id${index}`]: asId(term),
+    });
+  });
+}
+
+/** 0 is nobody's id. */
+export function asId(term: string): number {
+  return /^[1-9]\d{0,14}$/.test(term) ? Number(term) : 0;
+}

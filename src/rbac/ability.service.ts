@@ -1,0 +1,56 @@
+import { createMongoAbility, type MongoAbility, type RawRuleOf, subject as asSubject } from '@casl/ability';
+import { Injectable } from '@nestjs/common';
+import type { PermissionDefinition } from '../common/permissions.js';
+import type { Principal } from '../common/principal.js';
+import { PermissionCatalogue } from './permission-catalogue.js';
+
+export type Ability = MongoAbility<[string, string | object]>;
+type Rule = RawRuleOf<Ability>;
+
+/** A row as far as `own` conditions look at it. */
+export interface OwnedRow {
+  readonly customerId: number;
+}
+
+/** What a principal may do, as CASL rules made of its permissions. Built once for each principal object. */
+@Injectable()
+export class AbilityService {
+  private readonly abilities = new WeakMap<Principal, Ability>();
+
+  constructor(private readonly catalogue: PermissionCatalogue) {}
+
+  for(principal: Principal): Ability {
+    let ability = this.abilities.get(principal);
+    if (!ability) {
+      ability = createMongoAbility<[string, string | object]>(this.rulesOf(principal));
+      this.abilities.set(principal, ability);
+    }
+    return ability;
+  }
+
+  /** May the principal ever do this? Conditions are not looked at: that is the service's part. */
+  mayEver(principal: Principal, permission: PermissionDefinition): boolean {
+    return this.for(principal).can(permission.action, permission.subject);
+  }
+
+  /** May the principal do this to this very row (and to this field of it)? */
+  may(principal: Principal, permission: PermissionDefinition, row: OwnedRow, field?: string): boolean {
+    return this.for(principal).can(permission.action, asSubject(permission.subject, { customerId: row.customerId }), field);
+  }
+
+  private rulesOf(principal: Principal): Rule[] {
+    return [...principal.permissions].flatMap((identifier) => {
+      const definition = this.catalogue.find(identifier);
+      return definition ? [ruleOf(definition, principal)] : [];
+    });
+  }
+}
+
+function ruleOf(definition: PermissionDefinition, principal: Principal): Rule {
+  return {
+    action: definition.action,
+    subject: definition.subject,
+    ...(definition.own ? { conditions: { customerId: { $in: [...principal.customerIds] } } } : {}),
+    ...(definition.fields ? { fields: [...definition.fields] } : {}),
+  };
+}

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { Forbidden, type FieldProblem, InvalidInput } from '../common/errors.js';
+import type { Principal } from '../common/principal.js';
+import { fold } from '../common/text.js';
+import { AuditService } from '../audit/audit.service.js';
+import { PermissionCatalogue } from './permission-catalogue.js';
+import { RbacErrors } from './rbac.errors.js';
+import { RoleDirectory } from './role-directory.js';
+import type { Role } from './role.entity.js';
+
+export interface Wanted {
+  readonly permissions?: readonly string[];
+  /** Role names, in any letter case. */
+  readonly roles?: readonly string[];
+}
+
+export interface Granted {
+  readonly permissions: string[];
+  readonly roles: Role[];
+}
+
+/** Nobody grants what they do not hold (R7): the one gate that every key, token, role and user passes through. */
+@Injectable()
+export class GrantsService {
+  constructor(
+    private readonly catalogue: PermissionCatalogue,
+    private readonly directory: RoleDirectory,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** Resolves what is asked for: 400 names what does not exist, 403 names what the giver lacks. */
+  async resolve(giver: Principal, wanted: Wanted): Promise<Granted> {
+    const granted = await this.resolveNames(wanted);
+    await this.assertHolds(giver, [...granted.permissions, ...granted.roles.flatMap((role) => role.permissions)]);
+    return granted;
+  }
+
+  /** Refuses, and records the attempt, unless the giver holds all of these. */
+  async assertHolds(giver: Principal, identifiers: readonly string[]): Promise<void> {
+    const lacking = [...new Set(identifiers)].filter((identifier) => !this.holds(giver, identifier)).sort();
+    if (lacking.length === 0) return;
+    await this.audit.recordSecurity({ event: 'authz_fail', subject: null, after: { refused_grants: lacking } }, giver);
+    throw new Forbidden(RbacErrors.cannotGrant, { permissions: lacking.join(', ') }, { missingPermissions: lacking });
+  }
+
+  /** Holding `view_customer` covers giving `view_own_customer`: some of the same rows. */
+  holds(principal: Principal, identifier: string): boolean {
+    const { permissions } = principal;
+    if (permissions.has('admin') || permissions.has(identifier)) return true;
+    const definition = this.catalogue.find(identifier);
+    return definition?.own === true && permissions.has(identifier.replace('_own_', '_'));
+  }
+
+  private async resolveNames({ permissions = [], roles = [] }: Wanted): Promise<Granted> {
+    const problems: FieldProblem[] = [];
+    permissions.forEach((identifier, index) => {
+      if (!this.catalogue.has(identifier)) {
+        problems.push({ pointer: `/permissions/${index}`, detail: `there is no permission ${identifier}; see GET /crm/permissions` });
+      }
+    });
+    const byName = new Map((await this.directory.all()).map((role) => [role.nameKey, role]));
+    const found = roles.map((name, index) => {
+      const role = byName.get(fold(name));
+      if (!role) problems.push({ pointer: `/roles/${index}`, detail: `there is no role ${name}; see GET /crm/roles` });
+      return role;
+    });
+    if (problems.length > 0) throw InvalidInput.fields(problems);
+    return { permissions: [...permissions], roles: found.filter((role) => role !== undefined) };
+  }
+}

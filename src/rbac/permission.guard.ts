@@ -1,0 +1,41 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { type Access, ACCESS } from '../common/access.decorators.js';
+import { Forbidden } from '../common/errors.js';
+import type { Principal } from '../common/principal.js';
+import { contextOf } from '../common/request-context.js';
+import { AbilityService } from './ability.service.js';
+import { RbacErrors } from './rbac.errors.js';
+
+/** Opens the door of a route: may this principal ever do this? The service asks again about the very row. */
+@Injectable()
+export class PermissionGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly abilities: AbilityService,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const access = this.reflector.get<Access | undefined>(ACCESS, context.getHandler());
+    if (!access) return false;
+    if (access.kind === 'public') return true;
+    const { principal } = contextOf(context.switchToHttp().getRequest<FastifyRequest>());
+    if (!principal) return false;
+    if (access.kind === 'permission') this.assertPermission(principal, access);
+    else assertKind(principal, access);
+    return true;
+  }
+
+  private assertPermission(principal: Principal, { permission }: Extract<Access, { kind: 'permission' }>): void {
+    if (this.abilities.mayEver(principal, permission)) return;
+    const { identifier } = permission;
+    const parameters = { permission: identifier, principal: principal.name };
+    throw new Forbidden(RbacErrors.missingPermission, parameters, { missingPermissions: [identifier] });
+  }
+}
+
+function assertKind(principal: Principal, { principals }: Extract<Access, { kind: 'authenticated' }>): void {
+  if (principals.length === 0 || principals.includes(principal.kind)) return;
+  throw new Forbidden(RbacErrors.wrongPrincipal, { kinds: principals.join(', '), kind: principal.kind });
+}

@@ -1,0 +1,40 @@
+import { Global, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { AuditPermissions } from '../audit/audit.permissions.js';
+import { AbilityService } from './ability.service.js';
+import { CustomerReach } from './customer-reach.js';
+import { GrantsService } from './grants.service.js';
+import { PermissionCatalogue } from './permission-catalogue.js';
+import { PermissionsController } from './permissions.controller.js';
+import { AdminPermissions, RolePermissions } from './rbac.permissions.js';
+import { RoleDirectory } from './role-directory.js';
+import { RolesController } from './roles.controller.js';
+import { RolesRepository } from './roles.repository.js';
+import { RolesService } from './roles.service.js';
+import { RouteInspector } from './route-inspector.js';
+import { RowScopes } from './row-scope.js';
+
+@Global()
+@Module({
+  imports: [DiscoveryModule],
+  controllers: [RolesController, PermissionsController],
+  providers: [
+    AbilityService,
+    CustomerReach,
+    GrantsService,
+    PermissionCatalogue,
+    RoleDirectory,
+    RolesRepository,
+    RolesService,
+    RouteInspector,
+    RowScopes,
+  ],
+  exports: [AbilityService, CustomerReach, GrantsService, PermissionCatalogue, RoleDirectory, RolesService, RouteInspector, RowScopes],
+})
+export class RbacModule {
+  constructor(catalogue: PermissionCatalogue) {
+    catalogue.declare(AdminPermissions);
+    catalogue.declare(RolePermissions);
+    catalogue.declare(AuditPermissions);
+  }
+}

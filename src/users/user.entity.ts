@@ -1,0 +1,71 @@
+import { Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
+import type { Instant } from '../common/clock.js';
+import { InstantColumn, IntColumn, LongTextColumn, TextColumn } from '../platform/database/columns.js';
+
+export type UserStatus = 'active' | 'invited' | 'deactivated';
+
+@Entity('users')
+@Index('uq_users_email_key', ['emailKey'], { unique: true })
+export class User {
+  @PrimaryGeneratedColumn()
+  userId!: number;
+
+  @TextColumn(254)
+  email!: string;
+
+  /** The folded e-mail: an account is one, however it is spelled. */
+  @TextColumn(254)
+  emailKey!: string;
+
+  @TextColumn(200)
+  name!: string;
+
+  @TextColumn(20)
+  status!: UserStatus;
+
+  @LongTextColumn()
+  searchText!: string;
+
+  @TextColumn(200, { nullable: true })
+  passwordDigest!: string | null;
+
+  /** Sessions begun before this are over, wherever their tokens are. */
+  @InstantColumn({ nullable: true })
+  sessionsValidAfter!: Instant | null;
+
+  @InstantColumn({ nullable: true })
+  lastLoginAt!: Instant | null;
+
+  @InstantColumn({ nullable: true })
+  lastUsedAt!: Instant | null;
+
+  @TextColumn(45, { nullable: true })
+  lastUsedAddress!: string | null;
+
+  @IntColumn()
+  version!: number;
+
+  @InstantColumn()
+  created!: Instant;
+
+  @InstantColumn()
+  updated!: Instant;
+}
+
+@Entity('user_roles')
+export class UserRole {
+  @PrimaryColumn({ type: 'int' })
+  userId!: number;
+
+  @PrimaryColumn({ type: 'int' })
+  roleId!: number;
+}
+
+@Entity('user_customers')
+export class UserCustomer {
+  @PrimaryColumn({ type: 'int' })
+  userId!: number;
+
+  @PrimaryColumn({ type: 'int' })
+  customerId!: number;
+}

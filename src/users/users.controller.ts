@@ -1,0 +1,72 @@
+import { Body, Controller, Get, Param, Patch, Put, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { RequirePermission } from '../common/access.decorators.js';
+import { IfMatch, type Precondition } from '../common/etag.js';
+import { IdPipe } from '../common/id.pipe.js';
+import { type ListResponse, listResponse } from '../common/page.js';
+import { CurrentPrincipal } from '../common/current-principal.js';
+import type { Principal } from '../common/principal.js';
+import { Creates } from '../platform/idempotency/creates.decorator.js';
+import { RolePermissions } from '../rbac/rbac.permissions.js';
+import {
+  CreateUserRequest,
+  ListUsersQuery,
+  SetUserRolesRequest,
+  UpdateUserRequest,
+  UserList,
+  UserResponse,
+} from './users.dto.js';
+import { UserPermissions } from './users.permissions.js';
+import { UsersService } from './users.service.js';
+
+@ApiTags('Users')
+@Controller('crm/users')
+export class UsersController {
+  constructor(private readonly users: UsersService) {}
+
+  /** List users. */
+  @Get()
+  @RequirePermission(UserPermissions.view)
+  @ApiOkResponse({ type: UserList })
+  async list(@Query() query: ListUsersQuery): Promise<ListResponse<UserResponse>> {
+    return listResponse(await this.users.list(query), UserResponse.from);
+  }
+
+  /** Create a user. */
+  @Creates()
+  @RequirePermission(UserPermissions.create)
+  async create(@CurrentPrincipal() principal: Principal, @Body() body: CreateUserRequest): Promise<UserResponse> {
+    return UserResponse.from(await this.users.create(principal, body));
+  }
+
+  /** Read one user. */
+  @Get(':user_id')
+  @RequirePermission(UserPermissions.view)
+  async get(@Param('user_id', IdPipe) userId: number): Promise<UserResponse> {
+    return UserResponse.from(await this.users.get(userId));
+  }
+
+  /** Edit a user. A deactivated one is refused on the very next request. */
+  @Patch(':user_id')
+  @RequirePermission(UserPermissions.update)
+  async update(
+    @CurrentPrincipal() principal: Principal,
+    @Param('user_id', IdPipe) userId: number,
+    @Body() body: UpdateUserRequest,
+    @IfMatch() ifMatch: Precondition,
+  ): Promise<UserResponse> {
+    return UserResponse.from(await this.users.update(principal, userId, body, ifMatch));
+  }
+
+  /** Replace a user's roles. Nobody gives what they do not hold. */
+  @Put(':user_id/roles')
+  @RequirePermission(RolePermissions.assign)
+  async setRoles(
+    @CurrentPrincipal() principal: Principal,
+    @Param('user_id', IdPipe) userId: number,
+    @Body() body: SetUserRolesRequest,
+    @IfMatch() ifMatch: Precondition,
+  ): Promise<UserResponse> {
+    return UserResponse.from(await this.users.setRoles(principal, userId, body.roles, ifMatch));
+  }
+}

@@ -1,0 +1,116 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { VERSION } from '../common/etag.js';
+import { Choice, Email, IdList, SecretText, Sort, Text, TextList } from '../common/fields.js';
+import { ListQuery, listResponseOf } from '../common/page.js';
+import { Secret } from '../common/secret.decorator.js';
+import type { UserView } from './user.view.js';
+
+export const USER_STATUSES = ['active', 'invited', 'deactivated'];
+
+/** OWASP and NIST: length is what counts; no rules about kinds of characters. */
+export const PASSWORD_LENGTH = { min: 12, max: 128 };
+
+export class CreateUserRequest {
+  /** Unique, whatever its letter case. */
+  @Email({ example: 'maria@example.com' })
+  email!: string;
+
+  @Text({ max: 200, example: 'Maria Keller' })
+  name!: string;
+
+  /** 12 to 128 characters of any kind. */
+  @SecretText({ ...PASSWORD_LENGTH })
+  @Secret()
+  password!: string;
+
+  /** Role names. One gives only what one holds. */
+  @TextList({ max: 50, optional: true, example: ['Support'] })
+  roles?: string[];
+
+  /** The customers that `own` permissions will speak of. */
+  @IdList({ max: 1_000, optional: true, example: [] })
+  customer_ids?: number[];
+}
+
+export class UpdateUserRequest {
+  @Text({ max: 200, optional: true, example: 'Maria Keller' })
+  name?: string;
+
+  /** A deactivated user is refused on the very next request. */
+  @Choice(['active', 'deactivated'], { optional: true })
+  status?: 'active' | 'deactivated';
+
+  @IdList({ max: 1_000, optional: true })
+  customer_ids?: number[];
+}
+
+export class SetUserRolesRequest {
+  /** Role names; they replace the present ones. */
+  @TextList({ max: 50, example: ['Support'] })
+  roles!: string[];
+}
+
+export class ListUsersQuery extends ListQuery {
+  /** Beginnings of words of name and e-mail, or the id. */
+  @Text({ max: 200, optional: true })
+  search?: string;
+
+  @Choice(USER_STATUSES, { optional: true })
+  status?: string;
+
+  @Sort(['user_id', 'email', 'created', 'last_login_at'])
+  sort?: string;
+}
+
+export class UserResponse {
+  [VERSION]!: number;
+
+  @ApiProperty({ example: 2 })
+  user_id!: number;
+
+  @ApiProperty({ example: 'maria@example.com' })
+  email!: string;
+
+  @ApiProperty({ example: 'Maria Keller' })
+  name!: string;
+
+  @ApiProperty({ enum: USER_STATUSES })
+  status!: string;
+
+  @ApiProperty({ type: [String], example: ['Support'] })
+  roles!: string[];
+
+  @ApiProperty({ type: [Number], example: [] })
+  customer_ids!: number[];
+
+  @ApiProperty({ example: false })
+  two_factor_enabled!: boolean;
+
+  @ApiProperty({ type: String, nullable: true, example: null })
+  last_login_at!: string | null;
+
+  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  created!: string;
+
+  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  updated!: string;
+
+  static from(this: void, { user, roles, customerIds }: UserView): UserResponse {
+    return {
+      [VERSION]: user.version,
+      user_id: user.userId,
+      email: user.email,
+      name: user.name,
+      status: user.status,
+      roles: roles.map((role) => role.name),
+      customer_ids: [...customerIds],
+      // Nobody can enrol yet, so this is the truth for everybody.
+      two_factor_enabled: false,
+      last_login_at: user.lastLoginAt,
+      created: user.created,
+      updated: user.updated,
+    };
+  }
+}
+
+export const UserList = listResponseOf(UserResponse);

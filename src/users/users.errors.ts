@@ -1,0 +1,10 @@
+import { defineErrors } from '../common/errors.js';
+
+export const UserErrors = defineErrors('users', {
+  notFound: 'There is no user {id}.',
+  emailTaken: 'There is already a user with this e-mail address.',
+  selfDeactivation: 'You cannot deactivate yourself: ask another administrator.',
+  lastAdministrator: 'This is the last active administrator: appoint another one first.',
+  targetAboveYou: 'This user has rights that you lack: {permissions}.',
+  foreignCustomers: 'This user belongs to customers that you do not belong to.',
+});

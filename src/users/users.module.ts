@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { LastUseService } from '../audit/last-use.service.js';
+import { onConstraint } from '../platform/database/constraint-errors.js';
+import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
+import { FirstAdministrator } from './first-administrator.service.js';
+import { UsersController } from './users.controller.js';
+import { UserErrors } from './users.errors.js';
+import { UserPermissions } from './users.permissions.js';
+import { UsersRepository } from './users.repository.js';
+import { UsersService } from './users.service.js';
+
+@Module({ controllers: [UsersController], providers: [UsersService, UsersRepository, FirstAdministrator], exports: [UsersService, FirstAdministrator] })
+export class UsersModule {
+  constructor(catalogue: PermissionCatalogue, lastUse: LastUseService, users: UsersService) {
+    catalogue.declare(UserPermissions);
+    onConstraint('uq_users_email_key', UserErrors.emailTaken);
+    lastUse.register('user', ({ id }, { at, address }) => users.noteUse(id ?? 0, at, address));
+  }
+}

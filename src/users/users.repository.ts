@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import type { Page } from '../common/page.js';
+import { Database } from '../platform/database/database.js';
+import { Pager } from '../platform/paging/pager.js';
+import { whereWords } from '../platform/paging/where-words.js';
+import { User, UserCustomer, UserRole } from './user.entity.js';
+import type { ListUsersQuery } from './users.dto.js';
+
+/** A user with the ids of its roles and customers. */
+export interface UserRecord {
+  readonly user: User;
+  readonly roleIds: readonly number[];
+  readonly customerIds: readonly number[];
+}
+
+export type NewUser = Omit<User, 'userId'>;
+
+@Injectable()
+export class UsersRepository {
+  constructor(
+    private readonly database: Database,
+    private readonly pager: Pager,
+  ) {}
+
+  async find(userId: number): Promise<UserRecord | null> {
+    const user = await this.database.repository(User).findOneBy({ userId });
+    return user ? this.complete(user) : null;
+  }
+
+  async findByEmailKey(emailKey: string): Promise<UserRecord | null> {
+    const user = await this.database.repository(User).findOneBy({ emailKey });
+    return user ? this.complete(user) : null;
+  }
+
+  /** Locked until the transaction ends: two edits of one user follow each other. */
+  async findForUpdate(userId: number): Promise<UserRecord | null> {
+    const lock = this.database.writeLock;
+    const user = await this.database.repository(User).findOne({ where: { userId }, ...(lock ? { lock } : {}) });
+    return user ? this.complete(user) : null;
+  }
+
+  exists(): Promise<boolean> {
+    return this.database.repository(User).exists();
+  }
+
+  /** Locks every active holder of the role, so that two removals at once cannot both see the other as the one who stays. */
+  async countActiveWithRole(roleId: number): Promise<number> {
+    const users = this.database
+      .repository(User)
+      .createQueryBuilder('row')
+      .innerJoin(UserRole, 'role', 'role.user_id = row.user_id AND role.role_id = :roleId', { roleId })
+      .where('row.status = :active', { active: 'active' });
+    if (this.database.writeLock) users.setLock(this.database.writeLock.mode);
+    return (await users.select('row.userId').getMany()).length;
+  }
+
+  async insert(user: NewUser, roleIds: readonly number[], customerIds: readonly number[]): Promise<UserRecord> {
+    const users = this.database.repository(User);
+    const row = users.create(user);
+    await users.insert(row as never);
+    await this.setRoles(row.userId, roleIds);
+    await this.setCustomers(row.userId, customerIds);
+    return { user: row, roleIds, customerIds };
+  }
+
+  async update(userId: number, changes: Partial<User>): Promise<void> {
+    await this.database.repository(User).update({ userId }, changes);
+  }
+
+  async setRoles(userId: number, roleIds: readonly number[]): Promise<void> {
+    const rows = this.database.repository(UserRole);
+    await rows.delete({ userId });
+    if (roleIds.length > 0) await rows.insert(roleIds.map((roleId) => ({ userId, roleId })));
+  }
+
+  async setCustomers(userId: number, customerIds: readonly number[]): Promise<void> {
+    const rows = this.database.repository(UserCustomer);
+    await rows.delete({ userId });
+    if (customerIds.length > 0) await rows.insert(customerIds.map((customerId) => ({ userId, customerId })));
+  }
+
+  async list(query: ListUsersQuery): Promise<Page<UserRecord>> {
+    const rows = this.database.repository(User).createQueryBuilder('row');
+    whereWords(rows, query.search, 'userId');
+    if (query.status !== undefined) rows.andWhere('row.status = :status', { status: query.status });
+    const page = await this.pager.page(rows, {
+      query,
+      sort: query.sort ?? 'user_id',
+      columns: {
+        user_id: { property: 'userId' },
+        email: { property: 'emailKey' },
+        created: { property: 'created' },
+        last_login_at: { property: 'lastLoginAt', isNullable: true },
+      },
+      id: 'userId',
+    });
+    return { ...page, rows: await this.completeAll(page.rows) };
+  }
+
+  private async complete(user: User): Promise<UserRecord> {
+    const [record] = await this.completeAll([user]);
+    return record ?? { user, roleIds: [], customerIds: [] };
+  }
+
+  private async completeAll(users: readonly User[]): Promise<UserRecord[]> {
+    const userId = In(users.map((user) => user.userId));
+    const roles = await this.database.repository(UserRole).find({ where: { userId }, order: { roleId: 'ASC' } });
+    const customers = await this.database
+      .repository(UserCustomer)
+      .find({ where: { userId }, order: { customerId: 'ASC' } });
+    return users.map((user) => ({
+      user,
+      roleIds: roles.filter((row) => row.userId === user.userId).map((row) => row.roleId),
+      customerIds: customers.filter((row) => row.userId === user.userId).map((row) => row.customerId),
+    }));
+  }
+}
