@@ -21,7 +21,6 @@ export function serverOptions(config: LiveConfig, problems: ProblemFilter): Serv
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Believing forwarding headers is decided in one place of ours (clientAddress), not twice.
     trustProxy: false,
-    disableRequestLogging: true,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     http: { maxHeaderSize },

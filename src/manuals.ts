@@ -1,0 +1,52 @@
+import { declaredErrors } from './common/errors.js';
+import type { PermissionDefinition } from './common/permissions.js';
+import { BUILT_IN_ROLES } from './rbac/built-in-roles.js';
+import { labelOf } from './rbac/permission-catalogue.js';
+
+/** docs/errors.md: what each `code` of a problem means. */
+export function errorsManual(): string {
+  const rows = declaredErrors().map(({ code, detail }) => `| \`${code}\` | ${cell(detail)} |`);
+  return [
+    '# Errors',
+    '',
+    'Every error is `application/problem+json` (RFC 9457). Its `type` is `urn:omnicrm:problem:` followed by the `code`,',
+    'which is stable: switch on it, not on the sentence. Words in braces are filled in.',
+    '',
+    '| code | what it says |',
+    '|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+/** docs/permissions.md: the catalogue and the built-in roles. */
+export function permissionsManual(catalogue: readonly PermissionDefinition[]): string {
+  const rows = catalogue.map(
+    (definition) => `| \`${definition.identifier}\` | ${labelOf(definition)} | ${cell(definition.description)} |`,
+  );
+  const roles = BUILT_IN_ROLES.map(
+    ({ name, description, permissions }) =>
+      `| ${name} | ${cell(description)} | ${permissions.map((identifier) => `\`${identifier}\``).join(' ')} |`,
+  );
+  return [
+    '# Permissions',
+    '',
+    'Compared without case. Effective rights are the union of direct grants and roles; nothing is ever denied. An `own`',
+    'permission reaches the rows of the customers that the principal belongs to.',
+    '',
+    '| permission | label | what it allows |',
+    '|---|---|---|',
+    ...rows,
+    '',
+    '## Built-in roles',
+    '',
+    '| role | for | grants |',
+    '|---|---|---|',
+    ...roles,
+    '',
+  ].join('\n');
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+}

@@ -1,0 +1,30 @@
+import 'reflect-metadata';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApp, lay } from './app.setup.js';
+import { openApiDocument } from './documents.js';
+import { errorsManual, permissionsManual } from './manuals.js';
+import { configManual } from './platform/config/config-manual.js';
+import { LiveConfig } from './platform/config/live-config.js';
+import { PermissionCatalogue } from './rbac/permission-catalogue.js';
+
+/** Writes the documents that are generated from the built application: `npm run generate`. */
+async function generate(folder: string): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'omnicrm-'));
+  const environment = { CRM_DATA_DIR: dataDir, CRM_ADMIN_PASSWORD: 'only for this short life' };
+  const config = LiveConfig.fromSource({ file: 'crm_config.yaml', environment, read: () => null });
+  const { app, close } = await createApp(await lay(config), false);
+  const documents = {
+    'openapi.json': `${JSON.stringify(openApiDocument(app), null, 2)}\n`,
+    'errors.md': errorsManual(),
+    'permissions.md': permissionsManual(app.get(PermissionCatalogue).list()),
+    'config.md': configManual(),
+  };
+  await close();
+  rmSync(dataDir, { recursive: true });
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(documents)) writeFileSync(join(folder, name), text);
+}
+
+void generate('docs');
