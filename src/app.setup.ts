@@ -67,7 +67,7 @@ async function assemble(foundation: Foundation, logger: LoggerService | false): 
     bodyParser: false,
     abortOnError: false,
   });
-  const server = adapter.getInstance() as unknown as FastifyInstance;
+  const server = adapter.getInstance<FastifyInstance>();
   requestContexts(server, config);
   keepAccessLog(server, { accessLogs: app.get(AccessLogsService), lastUse: app.get(LastUseService), clock });
   answerShapes(server);

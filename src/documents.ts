@@ -31,10 +31,15 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
 /** Swagger UI at /crm/docs/ and the document at /crm/docs-json, unless the configuration hides them. */
 export async function serveDocuments(app: NestFastifyApplication, config: LiveConfig): Promise<void> {
   const { publicDocs, corsOrigins } = config.current.http;
-  await app.register(helmet as never, {
+  await app.register(helmet, {
     contentSecurityPolicy: {
       // What Swagger UI needs: its own scripts, inline styles, and images it carries as data.
-      directives: { defaultSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], imgSrc: ["'self'", 'data:'], upgradeInsecureRequests: null },
+      directives: {
+        defaultSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        upgradeInsecureRequests: null,
+      },
     },
   });
   if (corsOrigins.length > 0) {

@@ -14,14 +14,15 @@ async function generate(folder: string): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'omnicrm-'));
   const environment = { CRM_DATA_DIR: dataDir, CRM_ADMIN_PASSWORD: 'only for this short life' };
   const config = LiveConfig.fromSource({ file: 'crm_config.yaml', environment, read: () => null });
-  const { app, close } = await createApp(await lay(config), false);
+  const running = await createApp(await lay(config), false);
+  const { app } = running;
   const documents = {
     'openapi.json': `${JSON.stringify(openApiDocument(app), null, 2)}\n`,
     'errors.md': errorsManual(),
     'permissions.md': permissionsManual(app.get(PermissionCatalogue).list()),
     'config.md': configManual(),
   };
-  await close();
+  await running.close();
   rmSync(dataDir, { recursive: true });
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of Object.entries(documents)) writeFileSync(join(folder, name), text);

@@ -24,12 +24,12 @@ export async function start(): Promise<void> {
   }
 }
 
-async function listen({ app, foundation, close }: RunningApp): Promise<void> {
-  const { host, port } = foundation.config.current.environment;
+async function listen(running: RunningApp): Promise<void> {
+  const { host, port } = running.foundation.config.current.environment;
   try {
-    await app.listen(port, host);
+    await running.app.listen(port, host);
   } catch (error) {
-    await close();
+    await running.close();
     throw error;
   }
 }

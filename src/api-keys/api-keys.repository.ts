@@ -6,7 +6,7 @@ import { Database } from '../platform/database/database.js';
 import { Pager, type SortColumn } from '../platform/paging/pager.js';
 import { whereWords } from '../platform/paging/where-words.js';
 import { ApiKey, ApiKeyCustomer, ApiKeyRole } from './api-key.entity.js';
-import type { ListApiKeysQuery } from './api-keys.dto.js';
+import { ListApiKeysQuery } from './api-keys.dto.js';
 
 /** A key with the ids of its roles and customers. */
 export interface ApiKeyRecord {
@@ -72,17 +72,21 @@ export class ApiKeysRepository {
       .getMany();
   }
 
-  async insert(values: Omit<ApiKey, 'apiKeyId'>, roleIds: readonly number[], customerIds: readonly number[]): Promise<ApiKeyRecord> {
+  async insert(
+    values: Omit<ApiKey, 'apiKeyId'>,
+    roleIds: readonly number[],
+    customerIds: readonly number[],
+  ): Promise<ApiKeyRecord> {
     const keys = this.database.repository(ApiKey);
     const key = keys.create(values);
-    await keys.insert(key as never);
+    await keys.insert(key);
     await this.setRoles(key.apiKeyId, roleIds);
     await this.setCustomers(key.apiKeyId, customerIds);
     return { key, roleIds, customerIds };
   }
 
   async update(apiKeyId: number, changes: Partial<ApiKey>): Promise<void> {
-    await this.database.repository(ApiKey).update({ apiKeyId }, changes as never);
+    await this.database.repository(ApiKey).update({ apiKeyId }, changes);
   }
 
   async setRoles(apiKeyId: number, roleIds: readonly number[]): Promise<void> {

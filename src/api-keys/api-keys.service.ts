@@ -17,7 +17,7 @@ import { RoleDirectory } from '../rbac/role-directory.js';
 import type { ApiKey } from './api-key.entity.js';
 import { soonAfter, statusOf } from './api-key.status.js';
 import type { ApiKeyView } from './api-key.view.js';
-import type { CreateApiKeyRequest, ListApiKeysQuery, UpdateApiKeyRequest } from './api-keys.dto.js';
+import { CreateApiKeyRequest, ListApiKeysQuery, UpdateApiKeyRequest } from './api-keys.dto.js';
 import { ApiKeyErrors } from './api-keys.errors.js';
 import { type ApiKeyRecord, ApiKeysRepository, type Moments } from './api-keys.repository.js';
 
@@ -123,7 +123,8 @@ export class ApiKeysService {
       await this.database.transaction(async () => {
         const record = await this.keys.findForUpdate(apiKeyId);
         const status = record && statusOf(record.key, moments.now, moments.soon);
-        if (!record || (status !== 'expiring_soon' && status !== 'expired') || record.key.flaggedStatus === status) return;
+        if (!record || (status !== 'expiring_soon' && status !== 'expired') || record.key.flaggedStatus === status)
+          return;
         await this.keys.update(apiKeyId, { flaggedStatus: status });
         await this.audit.recordJob('api-key-expiry', {
           event: status === 'expired' ? 'api_key.expired' : 'api_key.expiring',

@@ -5,7 +5,7 @@ import { Database } from '../platform/database/database.js';
 import { Pager } from '../platform/paging/pager.js';
 import { SequenceRow } from '../platform/database/sequence.entity.js';
 import { AccessLog } from './access-log.entity.js';
-import type { ListAccessLogsQuery } from './audit.dto.js';
+import { ListAccessLogsQuery } from './audit.dto.js';
 
 export type NewAccessLog = Omit<AccessLog, 'accessId'>;
 

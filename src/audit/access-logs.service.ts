@@ -3,7 +3,7 @@ import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
 import type { AccessLog } from './access-log.entity.js';
 import { AccessLogsRepository, type NewAccessLog } from './access-logs.repository.js';
-import type { ListAccessLogsQuery } from './audit.dto.js';
+import { ListAccessLogsQuery } from './audit.dto.js';
 
 const FLUSH_MS = 250;
 const BATCH = 200;
@@ -83,7 +83,8 @@ export class AccessLogsService implements OnApplicationBootstrap, OnApplicationS
   }
 
   private tellRecovery(): void {
-    if (this.isFailing) this.logger.warn(`writing the access log again; ${this.droppedSinceTold} lines were lost meanwhile`);
+    if (this.isFailing)
+      this.logger.warn(`writing the access log again; ${this.droppedSinceTold} lines were lost meanwhile`);
     this.isFailing = false;
     this.droppedSinceTold = 0;
   }

@@ -4,7 +4,7 @@ import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
 import { Pager } from '../platform/paging/pager.js';
 import { AuditLog } from './audit-log.entity.js';
-import type { ListAuditLogsQuery } from './audit.dto.js';
+import { ListAuditLogsQuery } from './audit.dto.js';
 
 export type NewAuditLog = Omit<AuditLog, 'auditId'>;
 

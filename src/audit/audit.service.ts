@@ -7,7 +7,7 @@ import { currentContext } from '../common/request-context.js';
 import { withoutSecretFields } from '../common/secret.decorator.js';
 import { Database } from '../platform/database/database.js';
 import type { AuditLog, Snapshot } from './audit-log.entity.js';
-import type { ListAuditLogsQuery } from './audit.dto.js';
+import { ListAuditLogsQuery } from './audit.dto.js';
 import { AuditErrors } from './audit.errors.js';
 import { AuditRepository } from './audit.repository.js';
 
@@ -35,7 +35,8 @@ export class AuditService {
 
   /** Records a change in the transaction that makes it: both are there, or neither is (U1). */
   async record(actor: Actor, change: Change): Promise<void> {
-    if (!this.database.isInTransaction()) throw new Error(`${change.event} is recorded in the transaction that makes it`);
+    if (!this.database.isInTransaction())
+      throw new Error(`${change.event} is recorded in the transaction that makes it`);
     await this.insert(actor, change);
   }
 

@@ -23,7 +23,10 @@ export class AuthController {
   @Post('auth/login')
   @HttpCode(200)
   @Public()
-  @ApiUnauthorizedResponse({ type: ProblemResponse, description: 'Wrong e-mail or password: the answer does not say which.' })
+  @ApiUnauthorizedResponse({
+    type: ProblemResponse,
+    description: 'Wrong e-mail or password: the answer does not say which.',
+  })
   @ApiTooManyRequestsResponse({ type: ProblemResponse, description: 'Too many failures for this account or address.' })
   async login(
     @Body() body: LoginRequest,

@@ -1,7 +1,8 @@
 import { defineErrors } from '../common/errors.js';
 
 export const AuthErrors = defineErrors('auth', {
-  missingCredential: 'Prove who you are: send a token or an API key as Authorization: Bearer, or an API key as X-API-KEY.',
+  missingCredential:
+    'Prove who you are: send a token or an API key as Authorization: Bearer, or an API key as X-API-KEY.',
   invalidCredentials: 'These credentials are not valid.',
   credentialConflict: 'Send exactly one credential: this request carries {count}.',
   malformedAuthorization: 'The Authorization header must be Bearer, one blank, and a token or an API key.',

@@ -16,7 +16,7 @@ function doorOf(strategy: string): CanActivate {
   class Door extends AuthGuard(strategy) {
     /** Passport's own reasons would tell an attacker how far a guess came, so all of them are one answer. */
     override handleRequest<T>(error: unknown, principal: T | false): T {
-      if (error) throw error;
+      if (error) throw error instanceof Error ? error : new Error('a strategy failed', { cause: error });
       if (!principal) throw new Unauthenticated(AuthErrors.invalidCredentials, {}, { headers: INVALID_TOKEN });
       return principal;
     }

@@ -4,8 +4,7 @@ import { AuthErrors } from './auth.errors.js';
 
 /** The one credential that a request is judged by. `address` = none was presented. */
 export type Credential =
-  | { readonly kind: 'address' }
-  | { readonly kind: 'jwt' | 'api-key-bearer' | 'api-key'; readonly value: string };
+  { readonly kind: 'address' } | { readonly kind: 'jwt' | 'api-key-bearer' | 'api-key'; readonly value: string };
 
 const BEARER = /^Bearer +(\S+)$/i;
 /** Three base64url segments, the first a JSON object: no key of ours looks like it, and no configured one may. */

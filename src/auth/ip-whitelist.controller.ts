@@ -2,7 +2,12 @@ import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../common/access.decorators.js';
 import { type ListResponse, listResponse } from '../common/page.js';
-import { TestAddressRequest, TestAddressResponse, TrustedAddressList, TrustedAddressResponse } from './ip-whitelist.dto.js';
+import {
+  TestAddressRequest,
+  TestAddressResponse,
+  TrustedAddressList,
+  TrustedAddressResponse,
+} from './ip-whitelist.dto.js';
 import { IpWhitelistPermissions } from './ip-whitelist.permissions.js';
 import { TrustedAddressesService } from './trusted-addresses.service.js';
 

@@ -1,5 +1,9 @@
 import { definePermissions } from '../common/permissions.js';
 
 export const IpWhitelistPermissions = definePermissions('IpWhitelist', {
-  view: { identifier: 'view_ip_whitelist', action: 'view', description: 'Read the trusted addresses of the configuration.' },
+  view: {
+    identifier: 'view_ip_whitelist',
+    action: 'view',
+    description: 'Read the trusted addresses of the configuration.',
+  },
 });

@@ -67,7 +67,11 @@ export class TrustedAddressesService {
     return Promise.all(
       this.config.current.ipWhitelist.map(async (entry) => {
         const use = uses.get(entry.range.toString());
-        return { ...(await this.shown(entry)), lastUsedAt: use?.lastUsedAt ?? null, lastUsedAddress: use?.lastUsedAddress ?? null };
+        return {
+          ...(await this.shown(entry)),
+          lastUsedAt: use?.lastUsedAt ?? null,
+          lastUsedAddress: use?.lastUsedAddress ?? null,
+        };
       }),
     );
   }
@@ -138,7 +142,10 @@ export class TrustedAddressesService {
       const at = { path: `${entry.path}.roles`, line: entry.line };
       const unknown = entry.roles.filter((name) => !known.has(fold(name)) && !this.catalogue.has(name));
       if (unknown.length > 0) {
-        return unknown.map((name) => ({ ...at, message: `there is no role or permission called ${logLine(name, 64)}` }));
+        return unknown.map((name) => ({
+          ...at,
+          message: `there is no role or permission called ${logLine(name, 64)}`,
+        }));
       }
       const barred = [...(await this.rightsOf(entry)).permissions].filter((identifier) => this.isBarred(identifier));
       if (entry.allowAdmin || barred.length === 0) return [];

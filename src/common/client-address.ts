@@ -35,7 +35,8 @@ const FORWARDING = [
  */
 export function clientAddress(peer: Peer, trustedProxies: readonly IpRange[]): ClientAddress {
   const direct = parseAddress(peer.remoteAddress ?? '');
-  const isTrusted = (ip: IpAddress | null): boolean => ip !== null && trustedProxies.some((range) => range.contains(ip));
+  const isTrusted = (ip: IpAddress | null): boolean =>
+    ip !== null && trustedProxies.some((range) => range.contains(ip));
   if (!isTrusted(direct)) {
     const forwardedByStranger = FORWARDING.some((name) => peer.headers[name] !== undefined);
     return { ip: direct, address: text(direct), forwardedByStranger, isProxy: false, isSecure: peer.isTls };

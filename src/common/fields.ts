@@ -39,7 +39,9 @@ function field(rule: Rule, options: Common): PropertyDecorator {
 }
 
 /** A text of `min` to `max` characters (code points), trimmed; blank counts as empty. */
-export function Text(options: Common & { max: number; min?: number; pattern?: RegExp; hint?: string }): PropertyDecorator {
+export function Text(
+  options: Common & { max: number; min?: number; pattern?: RegExp; hint?: string },
+): PropertyDecorator {
   const { max, min = 1, pattern, hint } = options;
   const accepts = (value: unknown): boolean => {
     if (typeof value !== 'string' || value.length > max * 2) return false;
@@ -66,7 +68,8 @@ export function SecretText(options: Common & { max: number; min?: number }): Pro
 }
 
 // Deliberately loose (RFC 5321 sizes, one @, a dot in the domain): only a mail that arrives proves an address.
-const EMAIL = /^[^\s@<>()[\],;:\\"\p{Cc}]{1,64}@[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62})(?:\.[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62}))+$/u;
+const EMAIL =
+  /^[^\s@<>()[\],;:\\"\p{Cc}]{1,64}@[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62})(?:\.[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62}))+$/u;
 
 export function Email(options: Common = {}): PropertyDecorator {
   const accepts = (value: unknown): boolean => typeof value === 'string' && value.length <= 254 && EMAIL.test(value);
@@ -79,7 +82,8 @@ export function Email(options: Common = {}): PropertyDecorator {
 
 export function Integer(options: Common & { min: number; max: number }): PropertyDecorator {
   const { min, max, query = false } = options;
-  const accepts = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max;
+  const accepts = (value: unknown): boolean =>
+    Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max;
   const message = `must be a whole number from ${min} to ${max}`;
   const schema: ApiPropertyOptions = { type: 'integer', minimum: min, maximum: max };
   return applyDecorators(
@@ -197,7 +201,9 @@ function isDistinctList(value: unknown, min: number, max: number): value is unkn
 }
 
 function lowered(value: unknown): unknown {
-  return Array.isArray(value) ? value.map((item: unknown) => (typeof item === 'string' ? item.toLowerCase() : item)) : value;
+  return Array.isArray(value)
+    ? value.map((item: unknown) => (typeof item === 'string' ? item.toLowerCase() : item))
+    : value;
 }
 
 function trimmed(): PropertyDecorator {

@@ -57,7 +57,10 @@ export class JsonLogger implements LoggerService {
     const context = typeof rest.at(-1) === 'string' ? rest.at(-1) : undefined;
     const isChatter = level === 'info' && CHATTY.has(String(context));
     const about = { context, ...(message instanceof Error ? describe(message) : {}) };
-    this.pino[isChatter ? 'debug' : level](about, withoutSecrets(message instanceof Error ? message.message : String(message)));
+    this.pino[isChatter ? 'debug' : level](
+      about,
+      withoutSecrets(message instanceof Error ? message.message : String(message)),
+    );
   }
 }
 

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CommonErrors, DomainError, type ErrorDefinition, InternalError } from './errors.js';
-import type { ProblemResponse } from './problem.dto.js';
+import { ProblemResponse } from './problem.dto.js';
 import { findContextOf } from './request-context.js';
 
 interface Problem {
@@ -24,7 +24,10 @@ export class ProblemFilter implements ExceptionFilter {
   /** Also called for what fails before routing (malformed URL, over-long parameter). */
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     // A body that is already on its way cannot be replaced by a problem; the connection is cut instead.
-    if (reply.raw.headersSent) return void reply.raw.destroy();
+    if (reply.raw.headersSent) {
+      reply.raw.destroy();
+      return;
+    }
     const { body, headers } = describe(error, request);
     if (body.status === 500) this.logger.error(error instanceof Error ? error : new Error(String(error)));
     void reply
@@ -39,7 +42,10 @@ function describe(error: unknown, request: FastifyRequest): Problem {
   const requestId = findContextOf(request)?.requestId ?? request.id;
   if (error instanceof DomainError) return fromDomain(error, requestId);
   const { status, definition, parameters } = fromFramework(error, request);
-  return { body: shape({ status, code: definition.code, detail: fill(definition, parameters), requestId }), headers: {} };
+  return {
+    body: shape({ status, code: definition.code, detail: fill(definition, parameters), requestId }),
+    headers: {},
+  };
 }
 
 function fromDomain(error: DomainError, requestId: string): Problem {

@@ -21,7 +21,8 @@ export function searchWords(...texts: (string | null)[]): string[] {
 function addTails(stretch: string, words: Set<string>): void {
   if (stretch === '') return;
   words.add(cut(stretch));
-  for (const match of stretch.matchAll(/(?<![\p{L}\p{N}\p{M}])[\p{L}\p{N}]/gu)) words.add(cut(stretch.slice(match.index)));
+  for (const match of stretch.matchAll(/(?<![\p{L}\p{N}\p{M}])[\p{L}\p{N}]/gu))
+    words.add(cut(stretch.slice(match.index)));
 }
 
 /** The words as one text, each behind a blank: what `whereWords` searches in tables too small for an index of words. */
@@ -52,5 +53,8 @@ export function withoutSecrets(text: string): string {
 
 /** One line of printable text for a log: control characters replaced, secrets taken out, cut to size. */
 export function logLine(text: string, length: number): string {
-  return withoutSecrets(text).toWellFormed().replace(/\p{Cc}/gu, '\uFFFD').slice(0, length);
+  return withoutSecrets(text)
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, '\uFFFD')
+    .slice(0, length);
 }

@@ -24,13 +24,16 @@ export class ValidationPipe implements PipeTransform {
     refuse(this.unknownFields(metatype, input));
     refuse(inspect(input, '', 0));
     const dto = plainToInstance(metatype, input);
-    refuse(problemsOf(validateSync(dto, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false }), ''));
+    refuse(
+      problemsOf(validateSync(dto, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false }), ''),
+    );
     return dto;
   }
 
   private unknownFields(metatype: Dto, input: object): FieldProblem[] {
     const names = Object.keys(input);
-    if (names.length > FIELDS) return [{ pointer: '', detail: `has ${names.length} fields, more than anything here takes` }];
+    if (names.length > FIELDS)
+      return [{ pointer: '', detail: `has ${names.length} fields, more than anything here takes` }];
     const known = this.fieldsOf(metatype);
     return names
       .filter((name) => !known.has(name))

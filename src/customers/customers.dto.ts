@@ -54,7 +54,14 @@ export class CreateCustomerRequest {
   tax_id?: string | null;
 
   /** ISO 4217. */
-  @Text({ min: 3, max: 3, pattern: /^[A-Z]{3}$/, hint: 'three capital letters such as EUR', ...optional, example: 'EUR' })
+  @Text({
+    min: 3,
+    max: 3,
+    pattern: /^[A-Z]{3}$/,
+    hint: 'three capital letters such as EUR',
+    ...optional,
+    example: 'EUR',
+  })
   currency?: string | null;
 
   /** BCP 47. */

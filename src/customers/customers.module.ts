@@ -16,7 +16,8 @@ import { SitePermissions } from './sites.permissions.js';
 })
 export class CustomersModule {
   constructor(catalogue: PermissionCatalogue, reach: CustomerReach, customers: CustomersService) {
-    for (const list of [CustomerPermissions, ContactPermissions, SitePermissions, ActivityLogPermissions]) catalogue.declare(list);
+    for (const list of [CustomerPermissions, ContactPermissions, SitePermissions, ActivityLogPermissions])
+      catalogue.declare(list);
     reach.register((customerIds) => customers.whichExist(customerIds));
   }
 }

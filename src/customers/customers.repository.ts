@@ -7,7 +7,7 @@ import { Pager, type SortColumn } from '../platform/paging/pager.js';
 import { asId } from '../platform/paging/where-words.js';
 import type { RowScope } from '../rbac/row-scope.js';
 import { Customer, CustomerWord } from './customer.entity.js';
-import type { ListCustomersQuery } from './customers.dto.js';
+import { ListCustomersQuery } from './customers.dto.js';
 
 /** What a caller decides about a row; keys and words are derived from it here. */
 export type CustomerValues = Omit<Customer, 'customerId' | 'nameKey' | 'countryKey' | 'accountManagerKey'>;
@@ -84,7 +84,13 @@ export class CustomersRepository {
 
   private async insertWords({ customerId, customerName, email, phone }: Customer): Promise<void> {
     const words = searchWords(customerName, email, phone).map((word) => ({ customerId, word }));
-    await this.database.repository(CustomerWord).createQueryBuilder().insert().values(words).updateEntity(false).execute();
+    await this.database
+      .repository(CustomerWord)
+      .createQueryBuilder()
+      .insert()
+      .values(words)
+      .updateEntity(false)
+      .execute();
   }
 }
 
@@ -102,7 +108,8 @@ function filter(rows: SelectQueryBuilder<Customer>, query: ListCustomersQuery): 
   if (status !== undefined) rows.andWhere('row.status = :status', { status });
   if (customer_type !== undefined) rows.andWhere('row.customerType = :customer_type', { customer_type });
   if (country !== undefined) rows.andWhere('row.countryKey = :country', { country: fold(country) });
-  if (account_manager !== undefined) rows.andWhere('row.accountManagerKey = :manager', { manager: fold(account_manager) });
+  if (account_manager !== undefined)
+    rows.andWhere('row.accountManagerKey = :manager', { manager: fold(account_manager) });
   if (created_from !== undefined) rows.andWhere('row.created >= :created_from', { created_from });
   if (created_to !== undefined) rows.andWhere('row.created < :created_to', { created_to });
 }

@@ -10,12 +10,7 @@ import { Database } from '../platform/database/database.js';
 import { AbilityService } from '../rbac/ability.service.js';
 import { RowScopes } from '../rbac/row-scope.js';
 import type { Customer } from './customer.entity.js';
-import {
-  type CreateCustomerRequest,
-  CustomerResponse,
-  type ListCustomersQuery,
-  type UpdateCustomerRequest,
-} from './customers.dto.js';
+import { CreateCustomerRequest, CustomerResponse, ListCustomersQuery, UpdateCustomerRequest } from './customers.dto.js';
 import { CustomerErrors } from './customers.errors.js';
 import { CustomerPermissions } from './customers.permissions.js';
 import { CustomersRepository, type CustomerValues } from './customers.repository.js';

@@ -35,7 +35,11 @@ export class AbilityService {
 
   /** May the principal do this to this very row (and to this field of it)? */
   may(principal: Principal, permission: PermissionDefinition, row: OwnedRow, field?: string): boolean {
-    return this.for(principal).can(permission.action, asSubject(permission.subject, { customerId: row.customerId }), field);
+    return this.for(principal).can(
+      permission.action,
+      asSubject(permission.subject, { customerId: row.customerId }),
+      field,
+    );
   }
 
   private rulesOf(principal: Principal): Rule[] {

@@ -13,7 +13,18 @@ const each = (verbs: readonly string[], nouns: readonly string[]): string[] =>
 
 const EVERY_OWN = each(
   ['view_own'],
-  ['customer', 'contact', 'site', 'service', 'inventory', 'transaction', 'invoice', 'payment', 'payment_method', 'activity_log'],
+  [
+    'customer',
+    'contact',
+    'site',
+    'service',
+    'inventory',
+    'transaction',
+    'invoice',
+    'payment',
+    'payment_method',
+    'activity_log',
+  ],
 );
 
 export const BUILT_IN_ROLES: readonly BuiltInRole[] = [
@@ -45,6 +56,9 @@ export const BUILT_IN_ROLES: readonly BuiltInRole[] = [
   {
     name: CUSTOMER_ROLE,
     description: 'Sees and pays for what its own customer has.',
-    permissions: [...each(['view_own'], ['customer', 'service', 'invoice', 'transaction', 'payment_method']), 'create_own_payment'],
+    permissions: [
+      ...each(['view_own'], ['customer', 'service', 'invoice', 'transaction', 'payment_method']),
+      'create_own_payment',
+    ],
   },
 ];

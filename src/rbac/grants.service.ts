@@ -55,7 +55,10 @@ export class GrantsService {
     const problems: FieldProblem[] = [];
     permissions.forEach((identifier, index) => {
       if (!this.catalogue.has(identifier)) {
-        problems.push({ pointer: `/permissions/${index}`, detail: `there is no permission ${identifier}; see GET /crm/permissions` });
+        problems.push({
+          pointer: `/permissions/${index}`,
+          detail: `there is no permission ${identifier}; see GET /crm/permissions`,
+        });
       }
     });
     const byName = new Map((await this.directory.all()).map((role) => [role.nameKey, role]));

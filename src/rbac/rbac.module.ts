@@ -29,7 +29,16 @@ import { RowScopes } from './row-scope.js';
     RouteInspector,
     RowScopes,
   ],
-  exports: [AbilityService, CustomerReach, GrantsService, PermissionCatalogue, RoleDirectory, RolesService, RouteInspector, RowScopes],
+  exports: [
+    AbilityService,
+    CustomerReach,
+    GrantsService,
+    PermissionCatalogue,
+    RoleDirectory,
+    RolesService,
+    RouteInspector,
+    RowScopes,
+  ],
 })
 export class RbacModule {
   constructor(catalogue: PermissionCatalogue) {

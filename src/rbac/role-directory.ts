@@ -31,7 +31,10 @@ export class RoleDirectory implements OnApplicationBootstrap {
   }
 
   /** Effective permissions: direct grants and every role's, without duplicates. */
-  async effective(roleIds: readonly number[], direct: readonly string[] = []): Promise<{ names: string[]; permissions: ReadonlySet<string> }> {
+  async effective(
+    roleIds: readonly number[],
+    direct: readonly string[] = [],
+  ): Promise<{ names: string[]; permissions: ReadonlySet<string> }> {
     const roles = await this.withIds(roleIds);
     return {
       names: roles.map((role) => role.name),

@@ -1,6 +1,13 @@
 import { Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import type { Instant } from '../common/clock.js';
-import { FlagColumn, InstantColumn, IntColumn, JsonColumn, LongTextColumn, TextColumn } from '../platform/database/columns.js';
+import {
+  FlagColumn,
+  InstantColumn,
+  IntColumn,
+  JsonColumn,
+  LongTextColumn,
+  TextColumn,
+} from '../platform/database/columns.js';
 
 @Entity('roles')
 @Index('uq_roles_name_key', ['nameKey'], { unique: true })

@@ -4,7 +4,7 @@ import { Database } from '../platform/database/database.js';
 import { Pager } from '../platform/paging/pager.js';
 import { whereWords } from '../platform/paging/where-words.js';
 import { Role } from './role.entity.js';
-import type { ListRolesQuery } from './roles.dto.js';
+import { ListRolesQuery } from './roles.dto.js';
 
 @Injectable()
 export class RolesRepository {

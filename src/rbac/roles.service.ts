@@ -11,7 +11,7 @@ import { BUILT_IN_ROLES, type BuiltInRole } from './built-in-roles.js';
 import { PermissionCatalogue } from './permission-catalogue.js';
 import { RbacErrors } from './rbac.errors.js';
 import type { Role } from './role.entity.js';
-import type { ListRolesQuery } from './roles.dto.js';
+import { ListRolesQuery } from './roles.dto.js';
 import { RolesRepository } from './roles.repository.js';
 
 @Injectable()
@@ -49,7 +49,8 @@ export class RolesService implements OnApplicationBootstrap {
 
   private async seed({ name, description, permissions }: BuiltInRole): Promise<void> {
     const unknown = permissions.filter((identifier) => !this.catalogue.has(identifier));
-    if (unknown.length > 0) throw new Error(`the built-in role ${name} grants what no feature declares: ${unknown.join(', ')}`);
+    if (unknown.length > 0)
+      throw new Error(`the built-in role ${name} grants what no feature declares: ${unknown.join(', ')}`);
     if (await this.roles.findByNameKey(fold(name))) return;
     const now = this.clock.instant();
     await this.roles.insert({

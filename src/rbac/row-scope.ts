@@ -5,7 +5,8 @@ import type { Principal } from '../common/principal.js';
 import { AbilityService } from './ability.service.js';
 
 /** Which rows a permission reaches: all of them, or those of these customers (none, when the list is empty). */
-export type RowScope = { readonly kind: 'all' } | { readonly kind: 'customers'; readonly customerIds: readonly number[] };
+export type RowScope =
+  { readonly kind: 'all' } | { readonly kind: 'customers'; readonly customerIds: readonly number[] };
 
 interface Condition {
   readonly operator: string;

@@ -28,12 +28,20 @@ export class AttemptLimiter {
     const perMinute = this.config.current.rateLimits.login;
     if (perMinute === 0) return { names: [], limits: [] };
     const names = [`login/account/${account}`, `login/address/${client}`];
-    const limits = names.map((name): Limit => ({ policy: 'login', perMinute, count: this.counters.take(name, perMinute) }));
+    const limits = names.map((name): Limit => ({
+      policy: 'login',
+      perMinute,
+      count: this.counters.take(name, perMinute),
+    }));
     const over = limits.find(isOver);
     if (!over) return { names, limits };
     // The one that is over counts no further; the other must not pay for an attempt that is not made.
     names.forEach((name, index) => !isOver(limits[index] ?? over) && this.counters.giveBack(name));
-    return { names: [], limits, refused: { error: tooMany(over, 'failures'), isNews: over.count.used === perMinute + 1 } };
+    return {
+      names: [],
+      limits,
+      refused: { error: tooMany(over, 'failures'), isNews: over.count.used === perMinute + 1 },
+    };
   }
 
   succeeded(attempt: Attempt): void {

@@ -15,10 +15,7 @@ import type { RateLimitConfig } from '../platform/config/crm-config.js';
 import { LiveConfig } from '../platform/config/live-config.js';
 import { isOver, limitHeaders, type PolicyName, tooMany } from './rate-limit.js';
 
-const POLICIES: Record<
-  Exclude<PrincipalKind, 'system'>,
-  { policy: PolicyName; setting: keyof RateLimitConfig }
-> = {
+const POLICIES: Record<Exclude<PrincipalKind, 'system'>, { policy: PolicyName; setting: keyof RateLimitConfig }> = {
   api_key: { policy: 'api-key', setting: 'apiKey' },
   personal_token: { policy: 'personal-token', setting: 'personalToken' },
   user: { policy: 'user', setting: 'user' },

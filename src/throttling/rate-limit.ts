@@ -5,7 +5,8 @@ import type { Count } from './rate-counters.js';
 export type PolicyName = 'api-key' | 'personal-token' | 'user' | 'address' | 'login' | 'failed-auth';
 
 export const ThrottlingErrors = defineErrors('throttling', {
-  tooMany: 'More than {limit} requests a minute ({policy}). Come back in {seconds} seconds, and back off while this lasts.',
+  tooMany:
+    'More than {limit} requests a minute ({policy}). Come back in {seconds} seconds, and back off while this lasts.',
   tooManyFailures: 'Too many failed attempts ({policy}). Come back in {seconds} seconds.',
 });
 

@@ -9,7 +9,11 @@ import { UserPermissions } from './users.permissions.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
 
-@Module({ controllers: [UsersController], providers: [UsersService, UsersRepository, FirstAdministrator], exports: [UsersService, FirstAdministrator] })
+@Module({
+  controllers: [UsersController],
+  providers: [UsersService, UsersRepository, FirstAdministrator],
+  exports: [UsersService, FirstAdministrator],
+})
 export class UsersModule {
   constructor(catalogue: PermissionCatalogue, lastUse: LastUseService, users: UsersService) {
     catalogue.declare(UserPermissions);

@@ -5,8 +5,16 @@ export const UserPermissions = definePermissions('User', {
   create: { identifier: 'create_user', action: 'create', description: 'Create users with roles that one holds.' },
   update: { identifier: 'update_user', action: 'update', description: 'Edit users who hold no more than oneself.' },
   delete: { identifier: 'delete_user', action: 'delete', description: 'Delete users who hold no more than oneself.' },
-  resetPassword: { identifier: 'reset_user_password', action: 'reset_password', description: "Reset another user's password." },
-  resetTwoFactor: { identifier: 'reset_user_2fa', action: 'reset_2fa', description: "Reset another user's two-factor." },
+  resetPassword: {
+    identifier: 'reset_user_password',
+    action: 'reset_password',
+    description: "Reset another user's password.",
+  },
+  resetTwoFactor: {
+    identifier: 'reset_user_2fa',
+    action: 'reset_2fa',
+    description: "Reset another user's two-factor.",
+  },
   endSession: { identifier: 'end_user_session', action: 'end_session', description: "End another user's sessions." },
   manageOwn: {
     identifier: 'manage_own_users',

@@ -5,7 +5,7 @@ import { Database } from '../platform/database/database.js';
 import { Pager } from '../platform/paging/pager.js';
 import { whereWords } from '../platform/paging/where-words.js';
 import { User, UserCustomer, UserRole } from './user.entity.js';
-import type { ListUsersQuery } from './users.dto.js';
+import { ListUsersQuery } from './users.dto.js';
 
 /** A user with the ids of its roles and customers. */
 export interface UserRecord {
@@ -58,7 +58,7 @@ export class UsersRepository {
   async insert(user: NewUser, roleIds: readonly number[], customerIds: readonly number[]): Promise<UserRecord> {
     const users = this.database.repository(User);
     const row = users.create(user);
-    await users.insert(row as never);
+    await users.insert(row);
     await this.setRoles(row.userId, roleIds);
     await this.setCustomers(row.userId, customerIds);
     return { user: row, roleIds, customerIds };

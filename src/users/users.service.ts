@@ -16,7 +16,7 @@ import { RoleDirectory } from '../rbac/role-directory.js';
 import type { Role } from '../rbac/role.entity.js';
 import type { User } from './user.entity.js';
 import type { UserView } from './user.view.js';
-import type { CreateUserRequest, ListUsersQuery, UpdateUserRequest } from './users.dto.js';
+import { CreateUserRequest, ListUsersQuery, UpdateUserRequest } from './users.dto.js';
 import { UserErrors } from './users.errors.js';
 import { type UserRecord, UsersRepository } from './users.repository.js';
 
@@ -77,7 +77,12 @@ export class UsersService {
     });
   }
 
-  async update(principal: Principal, userId: number, request: UpdateUserRequest, ifMatch: Precondition): Promise<UserView> {
+  async update(
+    principal: Principal,
+    userId: number,
+    request: UpdateUserRequest,
+    ifMatch: Precondition,
+  ): Promise<UserView> {
     const customerIds = request.customer_ids;
     if (customerIds) await this.customerReach.assertReaches(principal, customerIds);
     return this.change(principal, userId, ifMatch, async ({ user, roles }) => {
@@ -89,7 +94,12 @@ export class UsersService {
   }
 
   /** Roles replace the present ones; giver and target are both checked. */
-  async setRoles(principal: Principal, userId: number, names: readonly string[], ifMatch: Precondition): Promise<UserView> {
+  async setRoles(
+    principal: Principal,
+    userId: number,
+    names: readonly string[],
+    ifMatch: Precondition,
+  ): Promise<UserView> {
     const { roles } = await this.grants.resolve(principal, { roles: names });
     return this.change(principal, userId, ifMatch, async (before) => {
       if (!roles.some(isAdministrator)) await this.assertNotLast(before.user, before.roles);

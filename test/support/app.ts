@@ -74,7 +74,7 @@ export class TestApp {
   }
 
   get<T>(token: Type<T> | (abstract new (...rest: never[]) => T)): T {
-    return this.running.app.get<T>(token as Type<T>);
+    return this.running.app.get<T>(token);
   }
 
   /** Replaces crm_config.yaml under the running server, as an operator would. */
@@ -89,7 +89,9 @@ export class TestApp {
     const isRaw = typeof body === 'string' || Buffer.isBuffer(body);
     const payload = body === undefined ? undefined : isRaw ? body : JSON.stringify(body);
     const headers = {
-      ...(payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+      ...(payload === undefined
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
       ...asking.headers,
     };
     const target = { host: '127.0.0.1', port: this.port, localAddress: from, method, path, headers, agent: false };

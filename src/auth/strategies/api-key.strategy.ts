@@ -17,6 +17,7 @@ async function principalOf(keys: ApiKeyAuthenticationService, value: string): Pr
     case 'expired':
       throw new Unauthenticated(ApiKeyErrors.expired, { at: verdict.at }, { headers: INVALID_TOKEN });
     case 'unknown':
+    default:
       throw new Unauthenticated(AuthErrors.invalidCredentials, {}, { headers: INVALID_TOKEN });
   }
 }

@@ -11,13 +11,17 @@ export function onConstraint(name: string, error: ErrorDefinition): void {
 /** A violated constraint becomes the `Conflict` declared for its name; everything else stays what it was. */
 export function translateConstraint(error: unknown, dataSource: DataSource): unknown {
   if (!(error instanceof QueryFailedError)) return error;
-  const name = violated(error, dataSource);
+  const name = violated(error.driverError as DriverError, dataSource);
   if (name === null) return error;
   return new Conflict(definitions.get(name) ?? CommonErrors.conflict, {}, { cause: error });
 }
 
-function violated(error: QueryFailedError, dataSource: DataSource): string | null {
-  const { code, message } = error.driverError as { code?: string; message: string };
+interface DriverError {
+  readonly code?: string;
+  readonly message: string;
+}
+
+function violated({ code, message }: DriverError, dataSource: DataSource): string | null {
   switch (code) {
     case 'ER_DUP_ENTRY':
       return /for key '(?:[^'.]+\.)?([^']+)'$/.exec(message)?.[1] ?? 'unknown';

@@ -23,7 +23,10 @@ export class IdempotencyRepository {
     return this.database.repository(IdempotencyKeyRow).findOneBy({ principal, idempotencyKey });
   }
 
-  async complete(key: NewIdempotencyKey, answer: Pick<IdempotencyKeyRow, 'status' | 'response' | 'etag'>): Promise<void> {
+  async complete(
+    key: NewIdempotencyKey,
+    answer: Pick<IdempotencyKeyRow, 'status' | 'response' | 'etag'>,
+  ): Promise<void> {
     const { principal, idempotencyKey } = key;
     await this.database.repository(IdempotencyKeyRow).update({ principal, idempotencyKey }, answer as never);
   }

@@ -43,7 +43,11 @@ export class Pager {
     return { rows, limit: query.limit, nextCursor, ...(total === undefined ? {} : { total }) };
   }
 
-  private seek<Row extends ObjectLiteral>(builder: SelectQueryBuilder<Row>, request: PageRequest, column: SortColumn): void {
+  private seek<Row extends ObjectLiteral>(
+    builder: SelectQueryBuilder<Row>,
+    request: PageRequest,
+    column: SortColumn,
+  ): void {
     const [value, id] = this.decode(request.query.cursor ?? '', request.sort);
     const after = request.sort.startsWith('-') ? '<' : '>';
     const [sorted, tie] = [`row.${column.property}`, `row.${request.id}`];
@@ -55,7 +59,9 @@ export class Pager {
     } else {
       builder.andWhere(
         new Brackets((where) => {
-          where.where(`${sorted} ${after} :cursorValue`).orWhere(`${sorted} = :cursorValue AND ${tie} ${after} :cursorId`);
+          where
+            .where(`${sorted} ${after} :cursorValue`)
+            .orWhere(`${sorted} = :cursorValue AND ${tie} ${after} :cursorId`);
           if (column.isNullable) where.orWhere(`${sorted} IS NULL`);
         }),
       );
@@ -73,7 +79,11 @@ export class Pager {
     if (!this.secrets.isMac('cursor', payload, mac, 16)) {
       throw InvalidInput.field('/cursor', 'is not a cursor of ours: hand back page.next_cursor as it came');
     }
-    const [forSort, value, id] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [string, CursorValue, number];
+    const [forSort, value, id] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [
+      string,
+      CursorValue,
+      number,
+    ];
     if (forSort !== sort) throw InvalidInput.field('/cursor', `belongs to sort=${forSort}: start again without it`);
     return [value, id];
   }

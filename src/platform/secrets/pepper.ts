@@ -42,7 +42,10 @@ export class Pepper {
   digests(value: string): Digest[] {
     return [...this.versions.keys()]
       .sort((a, b) => b - a)
-      .map((pepperVersion) => ({ digest: this.hmac('api-key', pepperVersion).update(value).digest('hex'), pepperVersion }));
+      .map((pepperVersion) => ({
+        digest: this.hmac('api-key', pepperVersion).update(value).digest('hex'),
+        pepperVersion,
+      }));
   }
 
   /** A tag that only this server can make, under a key of its own for each purpose. */

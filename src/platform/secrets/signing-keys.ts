@@ -74,7 +74,9 @@ export class SigningKeys {
   static rotate(file: string, now: number): string {
     const stored = JSON.parse(readIfThere(file) ?? '[]') as StoredKey[];
     const fresh = generate(now);
-    const kept = stored.filter((_, index) => Date.parse(stored[index - 1]?.created ?? toInstant(now)) > now - RETIRED_MS);
+    const kept = stored.filter(
+      (_, index) => Date.parse(stored[index - 1]?.created ?? toInstant(now)) > now - RETIRED_MS,
+    );
     replacePrivate(file, serialise([fresh, ...kept]));
     return fresh.kid;
   }

@@ -18,7 +18,11 @@ describe('customers', () => {
     const answer = await create({ customer_name: 'Nordlicht Telekom' });
     expect(answer.status).toBe(201);
     expect(answer.headers.etag).toBe('"1"');
-    expect(answer.body).toMatchObject({ customer_name: 'Nordlicht Telekom', customer_type: 'company', status: 'active' });
+    expect(answer.body).toMatchObject({
+      customer_name: 'Nordlicht Telekom',
+      customer_type: 'company',
+      status: 'active',
+    });
   });
 
   it('400 naming each field that is wrong', async () => {

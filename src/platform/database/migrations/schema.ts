@@ -36,7 +36,10 @@ export function longText(name: string, extra: Extra = {}): TableColumnOptions {
   return { name, type: 'text', ...extra };
 }
 
-export const json = longText;
+/** JSON is text on both databases. */
+export function json(name: string, extra: Extra = {}): TableColumnOptions {
+  return longText(name, extra);
+}
 
 export interface TableParts {
   readonly columns: TableColumnOptions[];
