@@ -13,6 +13,7 @@ const FLOORS = {
   'platform/settings': 2.5,
   'platform/metrics': 2.5,
   'platform/idempotency': 2.5,
+  'platform/paging': 2.5,
   audit: 3,
   rbac: 4,
   throttling: 4,
@@ -47,7 +48,7 @@ const floors = folders.map((folder) => ({
   to: { path: '^src/', pathNot: anyOf([folder, ...folders.filter((other) => FLOORS[other] < FLOORS[folder])]) },
 }));
 
-// Audit and rbac are foundation, not features: more of them is public.
+// Audit, rbac and throttling are foundation, not features: more of them is public.
 const doors = features.map((feature) => ({
   name: `doors-of-${feature}`,
   comment: `Others come into src/${feature} through its doors only: the module and the services.`,
@@ -58,7 +59,8 @@ const doors = features.map((feature) => ({
     pathNot:
       {
         rbac: '.',
-        audit: '[.](module|service|types)[.]ts$',
+        throttling: '.',
+        audit: '[.](module|service|permissions|types)[.]ts$',
       }[feature] ?? '[.](module|service)[.]ts$',
   },
 }));
@@ -91,9 +93,9 @@ module.exports = {
     },
     {
       name: 'typeorm-only-in-repositories',
-      comment: 'TypeORM is spoken in repositories, entities and src/platform/database.',
+      comment: 'TypeORM is spoken in repositories, entities and the two platform folders that serve them.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['[.](repository|entity)[.]ts$', '^src/platform/database/'] },
+      from: { path: '^src/', pathNot: ['[.](repository|entity)[.]ts$', '^src/platform/(database|paging)/'] },
       to: { path: 'node_modules/typeorm/' },
     },
     {

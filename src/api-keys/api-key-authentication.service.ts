@@ -1,17 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, type Instant } from '../common/clock.js';
+import { Clock } from '../common/clock.js';
+import { Unauthenticated } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { hasValidChecksum, looksGenerated } from '../platform/secrets/key-format.js';
 import { Secrets } from '../platform/secrets/secrets.service.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
+import { ApiKeyErrors } from './api-keys.errors.js';
 import { type ApiKeyRecord, ApiKeysRepository } from './api-keys.repository.js';
 import { ConfigKeysService } from './config-keys.service.js';
-
-/** What a presented key turned out to be. Unknown, revoked and mistyped are one answer: nobody learns which. */
-export type KeyVerdict =
-  | { readonly kind: 'valid'; readonly principal: Principal }
-  | { readonly kind: 'expired'; readonly at: Instant }
-  | { readonly kind: 'unknown' };
 
 @Injectable()
 export class ApiKeyAuthenticationService {
@@ -23,17 +19,23 @@ export class ApiKeyAuthenticationService {
     private readonly clock: Clock,
   ) {}
 
-  /** Asks the database only for a value that can be a key at all: a mistyped one is refused without it (K11). */
-  async verify(value: string): Promise<KeyVerdict> {
+  /**
+   * The principal behind a key, or null: unknown, revoked and mistyped are one answer, so that nobody learns which.
+   * Whoever presents an expired key has proved possession and is told so. Asks the database only for a value that can
+   * be a key at all: a mistyped one is refused without it (K11).
+   */
+  async verify(value: string): Promise<Principal | null> {
     const digests = this.secrets.digests(value).map(({ digest }) => digest);
     const isConfigured = this.configKeys.has(digests);
-    if (!isConfigured && !(looksGenerated(value) && hasValidChecksum(value))) return { kind: 'unknown' };
+    if (!isConfigured && !(looksGenerated(value) && hasValidChecksum(value))) return null;
     const record = await this.keys.findByDigests(digests);
     // A row that mirrors a file counts only where the file in force still names the key.
-    if (!record || (record.key.source === 'config' && !isConfigured)) return { kind: 'unknown' };
+    if (!record || (record.key.source === 'config' && !isConfigured)) return null;
     const { expiryDate } = record.key;
-    if (expiryDate !== null && expiryDate <= this.clock.instant()) return { kind: 'expired', at: expiryDate };
-    return { kind: 'valid', principal: await this.principalOf(record) };
+    if (expiryDate !== null && expiryDate <= this.clock.instant()) {
+      throw new Unauthenticated(ApiKeyErrors.expired, { at: expiryDate });
+    }
+    return this.principalOf(record);
   }
 
   private async principalOf({ key, roleIds, customerIds }: ApiKeyRecord): Promise<Principal> {

@@ -8,7 +8,7 @@ import type { Principal } from '../common/principal.js';
 import { contextOf } from '../common/request-context.js';
 import { AttemptLimiter, clientNetwork } from '../throttling/attempt-limiter.js';
 import { AuthErrors } from './auth.errors.js';
-import { type Credential, INVALID_TOKEN, readCredential } from './credential.js';
+import { type Credential, readCredential } from './credential.js';
 import { VerifiedCredentials } from './verified-credentials.js';
 
 /** One passport strategy, asked alone: the principal, or an error of ours. */
@@ -17,7 +17,7 @@ function doorOf(strategy: string): CanActivate {
     /** Passport's own reasons would tell an attacker how far a guess came, so all of them are one answer. */
     override handleRequest<T>(error: unknown, principal: T | false): T {
       if (error) throw error instanceof Error ? error : new Error('a strategy failed', { cause: error });
-      if (!principal) throw new Unauthenticated(AuthErrors.invalidCredentials, {}, { headers: INVALID_TOKEN });
+      if (!principal) throw new Unauthenticated(AuthErrors.invalidCredentials);
       return principal;
     }
   }

@@ -10,9 +10,6 @@ const BEARER = /^Bearer +(\S+)$/i;
 /** Three base64url segments, the first a JSON object: no key of ours looks like it, and no configured one may. */
 const JWT = /^eyJ[\w-]*\.[\w-]*\.[\w-]*$/;
 
-/** RFC 6750: a credential that was presented and refused is told as such. */
-export const INVALID_TOKEN = { 'www-authenticate': 'Bearer error="invalid_token"' };
-
 /**
  * Reads what was presented. Two credentials are refused, equal or not (spec rule 7): which one would count is a question
  * that no proxy and no server should answer differently. An empty or malformed one is a bad credential, not an absent one.
@@ -24,7 +21,7 @@ export function readCredential(request: FastifyRequest): Credential {
   const { authorization } = request.headers;
   if (authorization !== undefined) return bearer(authorization);
   const value = request.headers['x-api-key'];
-  if (typeof value !== 'string' || value === '') throw refused(AuthErrors.invalidCredentials);
+  if (typeof value !== 'string' || value === '') throw new Unauthenticated(AuthErrors.invalidCredentials);
   return { kind: 'api-key', value };
 }
 
@@ -41,10 +38,6 @@ function presented(rawHeaders: readonly string[]): number {
 
 function bearer(authorization: string): Credential {
   const value = BEARER.exec(authorization)?.[1];
-  if (value === undefined) throw refused(AuthErrors.malformedAuthorization);
+  if (value === undefined) throw new Unauthenticated(AuthErrors.malformedAuthorization);
   return { kind: JWT.test(value) ? 'jwt' : 'api-key-bearer', value };
-}
-
-function refused(definition: (typeof AuthErrors)[keyof typeof AuthErrors]): Unauthenticated {
-  return new Unauthenticated(definition, {}, { headers: INVALID_TOKEN });
 }

@@ -7,8 +7,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { Database } from '../platform/database/database.js';
 import { PasswordHasher } from '../platform/secrets/password-hasher.js';
 import { type Attempt, attemptHeaders, AttemptLimiter, clientNetwork } from '../throttling/attempt-limiter.js';
-import type { UserView } from '../users/user.view.js';
-import { UsersService } from '../users/users.service.js';
+import { UsersService, type UserView } from '../users/users.service.js';
 import { AuthErrors } from './auth.errors.js';
 import { SessionsService, type TokenPair } from './sessions.service.js';
 

@@ -56,12 +56,12 @@ function fromDomain(error: DomainError, requestId: string): Problem {
   return { body, headers: { ...challenge(error, missingPermissions), ...headers } };
 }
 
-/** RFC 6750: 401 carries a challenge, and so does a 403 for want of a right. */
+/** RFC 6750: 401 carries a challenge, and so does a 403 for want of a right. Who presented nothing gets a plain one. */
 function challenge(error: DomainError, missing: readonly string[] | undefined): Record<string, string> {
   if (error.status === 403 && missing) {
     return { 'www-authenticate': `Bearer error="insufficient_scope", scope="${missing.join(' ')}"` };
   }
-  return error.status === 401 ? { 'www-authenticate': 'Bearer' } : {};
+  return error.status === 401 ? { 'www-authenticate': 'Bearer error="invalid_token"' } : {};
 }
 
 interface FrameworkProblem {

@@ -20,6 +20,8 @@ import { CreateUserRequest, ListUsersQuery, UpdateUserRequest } from './users.dt
 import { UserErrors } from './users.errors.js';
 import { type UserRecord, UsersRepository } from './users.repository.js';
 
+export type { UserView };
+
 @Injectable()
 export class UsersService {
   constructor(

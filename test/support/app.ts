@@ -48,7 +48,7 @@ export class TestApp {
     const database = options.database ?? (await testDatabase());
     const clock = options.clock ?? new TestClock();
     const text = { current: options.config ?? NO_LIMITS };
-    const environment = {
+    const environment: Record<string, string> = {
       CRM_DATA_DIR: database.dataDir,
       CRM_DATABASE_URL: database.url ?? '',
       CRM_ADMIN_EMAIL: ADMIN.email,

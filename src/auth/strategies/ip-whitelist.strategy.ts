@@ -23,7 +23,8 @@ export class IpWhitelistStrategy extends PassportStrategy(Strategy, 'ip-whitelis
   async validate(request: FastifyRequest): Promise<Principal> {
     const { ip, forwardedByStranger, isProxy } = contextOf(request);
     const principal = ip && !forwardedByStranger && !isProxy ? await this.trusted.principalOf(ip) : null;
-    if (!principal) throw new Unauthenticated(AuthErrors.missingCredential);
+    if (!principal)
+      throw new Unauthenticated(AuthErrors.missingCredential, {}, { headers: { 'www-authenticate': 'Bearer' } });
     assertNotRidden(request, this.config.current);
     return principal;
   }

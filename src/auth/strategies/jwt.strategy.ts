@@ -8,7 +8,6 @@ import type { Principal } from '../../common/principal.js';
 import { Secrets } from '../../platform/secrets/secrets.service.js';
 import { ACCESS_TOKEN, type AccessTokenClaims } from '../access-tokens.js';
 import { AuthErrors } from '../auth.errors.js';
-import { INVALID_TOKEN } from '../credential.js';
 import { SessionsService } from '../sessions.service.js';
 
 /** RFC 8725: one algorithm, one type, our issuer and audience; nothing about the key is taken from the token but its name. */
@@ -38,11 +37,11 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
     const now = this.clock.millis();
     const expiresAt = toInstant(claims.exp * 1_000);
     if (claims.exp * 1_000 <= now) {
-      throw new Unauthenticated(AuthErrors.tokenExpired, { at: expiresAt }, { headers: INVALID_TOKEN });
+      throw new Unauthenticated(AuthErrors.tokenExpired, { at: expiresAt });
     }
     const isEarly = claims.nbf * 1_000 > now;
     const principal = isEarly ? null : await this.sessions.principalOf(Number(claims.sub), claims.sid, expiresAt);
-    if (!principal) throw new Unauthenticated(AuthErrors.invalidCredentials, {}, { headers: INVALID_TOKEN });
+    if (!principal) throw new Unauthenticated(AuthErrors.invalidCredentials);
     return principal;
   }
 }
