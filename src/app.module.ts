@@ -7,6 +7,7 @@ import { AuthenticationGuard } from './auth/authentication.guard.js';
 import { BillingModule } from './billing/billing.module.js';
 import { Clock } from './common/clock.js';
 import { ProblemFilter } from './common/problem.filter.js';
+import { UnknownInputGuard } from './common/unknown-input.guard.js';
 import { ValidationPipe } from './common/validation.pipe.js';
 import { CustomersModule } from './customers/customers.module.js';
 import { InventoryModule } from './inventory/inventory.module.js';
@@ -46,7 +47,7 @@ class ClockModule {
   }
 }
 
-/** The only list of modules, and the only place that orders guards: who, how often, whether. */
+/** The only list of modules, and the only place that orders guards: who, how often, whether, and no more than asked for. */
 @Module({})
 export class AppModule {
   static forRoot({ config, database, secrets, clock }: Foundation): DynamicModule {
@@ -80,6 +81,7 @@ export class AppModule {
         { provide: APP_GUARD, useClass: AuthenticationGuard },
         { provide: APP_GUARD, useClass: PrincipalThrottlerGuard },
         { provide: APP_GUARD, useClass: PermissionGuard },
+        { provide: APP_GUARD, useClass: UnknownInputGuard },
         { provide: APP_PIPE, useClass: ValidationPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],

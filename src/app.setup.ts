@@ -1,4 +1,4 @@
-import type { LoggerService } from '@nestjs/common';
+import type { LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -15,6 +15,7 @@ import { answerShapes, requestContexts, serverOptions } from './http-server.js';
 import type { LiveConfig } from './platform/config/live-config.js';
 import { openDatabase } from './platform/database/open-database.js';
 import { Secrets } from './platform/secrets/secrets.service.js';
+import { RolesService } from './rbac/roles.service.js';
 import { FirstAdministrator, type NewAdministrator } from './users/first-administrator.service.js';
 
 export interface RunningApp {
@@ -23,6 +24,12 @@ export interface RunningApp {
   /** Only at the very first start. */
   readonly firstAdministrator: NewAdministrator | null;
   /** Answers what was accepted, writes what was answered, then closes the database. */
+  close(): Promise<void>;
+}
+
+export interface Services {
+  readonly foundation: Foundation;
+  get<T>(type: Type<T>): T;
   close(): Promise<void>;
 }
 
@@ -58,15 +65,31 @@ export async function createApp(foundation: Foundation, logger: LoggerService | 
   }
 }
 
+/**
+ * The same house for the command line: every service, audited alike, and none of a server's duties. Nothing runs by the
+ * clock, no first administrator is made, and the keys of the file stay what the running server made of them.
+ */
+export async function createServices(foundation: Foundation, logger: LoggerService | false): Promise<Services> {
+  const { database } = foundation;
+  try {
+    const app = await compose(foundation, new FastifyAdapter(), logger);
+    await app.get(RolesService).seedBuiltIn();
+    const close = async (): Promise<void> => {
+      await app.close();
+      await database.close();
+    };
+    return { get: (type) => app.get(type, { strict: false }), foundation, close };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
 async function assemble(foundation: Foundation, logger: LoggerService | false): Promise<NestFastifyApplication> {
   const { config, clock } = foundation;
   const problems = new ProblemFilter();
   const adapter = new FastifyAdapter(serverOptions(config, problems));
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(foundation), adapter, {
-    logger,
-    bodyParser: false,
-    abortOnError: false,
-  });
+  const app = await compose(foundation, adapter, logger);
   const server = adapter.getInstance<FastifyInstance>();
   requestContexts(server, config);
   keepAccessLog(server, { accessLogs: app.get(AccessLogsService), lastUse: app.get(LastUseService), clock });
@@ -74,4 +97,16 @@ async function assemble(foundation: Foundation, logger: LoggerService | false): 
   await serveDocuments(app, config);
   await app.init();
   return app;
+}
+
+function compose(
+  foundation: Foundation,
+  adapter: FastifyAdapter,
+  logger: LoggerService | false,
+): Promise<NestFastifyApplication> {
+  return NestFactory.create<NestFastifyApplication>(AppModule.forRoot(foundation), adapter, {
+    logger,
+    bodyParser: false,
+    abortOnError: false,
+  });
 }

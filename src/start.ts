@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp, lay, type RunningApp } from './app.setup.js';
 import { JsonLogger } from './common/logger.js';
-import { ConfigError } from './platform/config/config-problem.js';
+import { reasonOf } from './failure.js';
 import { LiveConfig } from './platform/config/live-config.js';
 import { replacePrivate } from './platform/secrets/private-file.js';
 import type { NewAdministrator } from './users/first-administrator.service.js';
@@ -78,22 +78,4 @@ function urlOf(app: NestFastifyApplication): string {
   if (address === null || typeof address === 'string') return String(address);
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return `http://${host}:${address.port}`;
-}
-
-/** One clear line for what operators get wrong; the stack only for what we got wrong. */
-function reasonOf(error: unknown): string {
-  if (error instanceof ConfigError) return error.message;
-  const { code, message } = error as NodeJS.ErrnoException;
-  switch (code) {
-    case 'EADDRINUSE':
-      return 'Cannot listen: the port is taken. Set CRM_PORT to a free one, or stop the other server.';
-    case 'EADDRNOTAVAIL':
-      return 'Cannot listen: this machine has no such address. Check CRM_HOST.';
-    case 'EACCES':
-    case 'EROFS':
-    case 'EPERM':
-      return `Not permitted: ${message}. Check CRM_DATA_DIR and CRM_PORT.`;
-    default:
-      return `Cannot start: ${message}`;
-  }
 }

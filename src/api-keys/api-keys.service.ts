@@ -48,8 +48,8 @@ export class ApiKeysService {
   /** The secret is in the answer and nowhere else. */
   async create(principal: Principal, request: CreateApiKeyRequest): Promise<{ view: ApiKeyView; secret: string }> {
     assertGrantsSomething(request.permissions ?? [], request.roles ?? []);
-    const granted = await this.grants.resolve(principal, request);
     const customerIds = request.customer_ids ?? [];
+    const granted = await this.grants.resolve(principal, request, customerIds);
     await this.customerReach.assertReaches(principal, customerIds);
     this.assertExpiry(request.expiry_date ?? null);
     const secret = generateKey(this.config.current.apiKeyPolicy.prefix);
@@ -79,7 +79,7 @@ export class ApiKeysService {
         roles: request.roles ?? before.roles.map((role) => role.name),
       };
       assertGrantsSomething(wanted.permissions, wanted.roles);
-      const granted = await this.grants.resolve(principal, wanted);
+      const granted = await this.grants.resolve(principal, wanted, request.customer_ids ?? before.customerIds);
       const roleIds = granted.roles.map((role) => role.roleId);
       if (request.roles) await this.keys.setRoles(apiKeyId, roleIds);
       if (request.customer_ids) await this.keys.setCustomers(apiKeyId, request.customer_ids);

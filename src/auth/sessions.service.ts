@@ -105,7 +105,7 @@ export class SessionsService {
       roles: names,
       permissions,
       customerIds: found.customerIds,
-      expiresAt,
+      expiresAt: expiresAt < session.expiresAt ? expiresAt : session.expiresAt,
       credential: 'jwt',
       sessionId,
       rateLimit: null,

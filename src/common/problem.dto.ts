@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { ApiProperty } from '@nestjs/swagger';
 
 export class FieldProblemResponse {
@@ -43,4 +44,21 @@ export class ProblemResponse {
   /** With 403: what would be needed. */
   @ApiProperty({ type: [String], required: false, example: ['view_customer'] })
   missing_permissions?: string[];
+}
+
+/** The members that every problem has. */
+export function problemBody(parts: {
+  status: number;
+  code: string;
+  detail: string;
+  requestId: string;
+}): ProblemResponse {
+  return {
+    type: `urn:omnicrm:problem:${parts.code}`,
+    title: STATUS_CODES[parts.status] ?? 'Error',
+    status: parts.status,
+    detail: parts.detail,
+    code: parts.code,
+    request_id: parts.requestId,
+  };
 }

@@ -28,27 +28,40 @@ export class GrantsService {
     private readonly audit: AuditService,
   ) {}
 
-  /** Resolves what is asked for: 400 names what does not exist, 403 names what the giver lacks. */
-  async resolve(giver: Principal, wanted: Wanted): Promise<Granted> {
+  /**
+   * Resolves what is asked for, for a receiver that will act for these customers: 400 names what does not exist, 403 what
+   * the giver lacks.
+   */
+  async resolve(giver: Principal, wanted: Wanted, customerIds: readonly number[]): Promise<Granted> {
     const granted = await this.resolveNames(wanted);
-    await this.assertHolds(giver, [...granted.permissions, ...granted.roles.flatMap((role) => role.permissions)]);
+    const identifiers = [...granted.permissions, ...granted.roles.flatMap((role) => role.permissions)];
+    await this.assertHolds(giver, identifiers, customerIds);
     return granted;
   }
 
-  /** Refuses, and records the attempt, unless the giver holds all of these. */
-  async assertHolds(giver: Principal, identifiers: readonly string[]): Promise<void> {
-    const lacking = [...new Set(identifiers)].filter((identifier) => !this.holds(giver, identifier)).sort();
+  /** Refuses, and records the attempt, unless the giver holds all of these for all of these customers. */
+  async assertHolds(giver: Principal, identifiers: readonly string[], customerIds: readonly number[]): Promise<void> {
+    const lacking = this.lacking(giver, identifiers, customerIds);
     if (lacking.length === 0) return;
     await this.audit.recordSecurity({ event: 'authz_fail', subject: null, after: { refused_grants: lacking } }, giver);
     throw new Forbidden(RbacErrors.cannotGrant, { permissions: lacking.join(', ') }, { missingPermissions: lacking });
   }
 
-  /** Holding `view_customer` covers giving `view_own_customer`: some of the same rows. */
-  holds(principal: Principal, identifier: string): boolean {
-    const { permissions } = principal;
-    if (permissions.has('admin') || permissions.has(identifier)) return true;
-    const definition = this.catalogue.find(identifier);
-    return definition?.own === true && permissions.has(identifier.replace('_own_', '_'));
+  /** Which of these the principal does not hold for these customers, sorted. */
+  lacking(principal: Principal, identifiers: readonly string[], customerIds: readonly number[]): string[] {
+    return [...new Set(identifiers)].filter((identifier) => !this.holds(principal, identifier, customerIds)).sort();
+  }
+
+  /** Holding `view_customer` covers giving `view_own_customer` for anybody; holding that one, for one's own customers. */
+  private holds(
+    { permissions, customerIds: own }: Principal,
+    identifier: string,
+    customerIds: readonly number[],
+  ): boolean {
+    if (permissions.has('admin')) return true;
+    if (!this.catalogue.find(identifier)?.own) return permissions.has(identifier);
+    if (permissions.has(identifier.replace('_own_', '_'))) return true;
+    return permissions.has(identifier) && customerIds.every((customerId) => own.includes(customerId));
   }
 
   private async resolveNames({ permissions = [], roles = [] }: Wanted): Promise<Granted> {

@@ -61,8 +61,8 @@ export class UsersService {
   }
 
   async create(principal: Principal, request: CreateUserRequest): Promise<UserView> {
-    const { roles } = await this.grants.resolve(principal, { roles: request.roles ?? [] });
     const customerIds = request.customer_ids ?? [];
+    const { roles } = await this.grants.resolve(principal, { roles: request.roles ?? [] }, customerIds);
     await this.customerReach.assertReaches(principal, customerIds);
     // Hashed before the transaction: it takes long, and nobody else should wait for it.
     const passwordDigest = await this.passwords.hash(request.password);
@@ -88,6 +88,7 @@ export class UsersService {
     const customerIds = request.customer_ids;
     if (customerIds) await this.customerReach.assertReaches(principal, customerIds);
     return this.change(principal, userId, ifMatch, async ({ user, roles }) => {
+      if (customerIds) await this.grants.assertHolds(principal, permissionsOf(roles), customerIds);
       if (request.status === 'deactivated') await this.assertMayDeactivate(principal, user, roles);
       if (customerIds) await this.users.setCustomers(userId, customerIds);
       const name = request.name ?? user.name;
@@ -102,8 +103,8 @@ export class UsersService {
     names: readonly string[],
     ifMatch: Precondition,
   ): Promise<UserView> {
-    const { roles } = await this.grants.resolve(principal, { roles: names });
     return this.change(principal, userId, ifMatch, async (before) => {
+      const { roles } = await this.grants.resolve(principal, { roles: names }, before.customerIds);
       if (!roles.some(isAdministrator)) await this.assertNotLast(before.user, before.roles);
       await this.users.setRoles(
         userId,
@@ -158,8 +159,7 @@ export class UsersService {
 
   /** Acting on a user needs every right and every customer that the target has (spec: permissions, rules). */
   private async assertActsOn(principal: Principal, target: UserView): Promise<void> {
-    const held = target.roles.flatMap((role) => role.permissions);
-    const above = [...new Set(held)].filter((identifier) => !this.grants.holds(principal, identifier)).sort();
+    const above = this.grants.lacking(principal, permissionsOf(target.roles), target.customerIds);
     if (above.length > 0) {
       const subject = { type: 'user', id: target.user.userId };
       await this.audit.recordSecurity({ event: 'authz_fail', subject, after: { target_rights: above } }, principal);
@@ -208,6 +208,10 @@ function newUser(request: CreateUserRequest, passwordDigest: string, now: Instan
 function found(record: UserRecord | null, userId: number): UserRecord {
   if (!record) throw new NotFound(UserErrors.notFound, { id: userId });
   return record;
+}
+
+function permissionsOf(roles: readonly Role[]): string[] {
+  return roles.flatMap((role) => role.permissions);
 }
 
 function isAdministrator(role: Role): boolean {
