@@ -1,6 +1,8 @@
 import { ApiKey, ApiKeyCustomer, ApiKeyRole } from './api-keys/api-key.entity.js';
+import { ApiKeyRotation } from './api-keys/rotation/rotation.entity.js';
 import { AccessLog } from './audit/access-log.entity.js';
 import { AuditLog } from './audit/audit-log.entity.js';
+import { ChainMark } from './audit/chain/chain-mark.entity.js';
 import { Session } from './auth/session.entity.js';
 import { TrustedAddressUse } from './auth/trusted-address.entity.js';
 import { Customer, CustomerWord } from './customers/customer.entity.js';
@@ -18,7 +20,9 @@ export const entities: EntityList = [
   ApiKey,
   ApiKeyCustomer,
   ApiKeyRole,
+  ApiKeyRotation,
   AuditLog,
+  ChainMark,
   Customer,
   CustomerWord,
   IdempotencyKeyRow,

@@ -105,7 +105,7 @@ class Review {
   }
 
   private build(file: ConfigFile): FileSettings {
-    const { http, rate_limits: limits, api_key_policy: policy } = file;
+    const { http, rate_limits: limits, api_key_policy: policy, retention } = file;
     return {
       apiKeys: Object.entries(file.api_keys).map(([key, { roles, description }]) => {
         return { ...this.locate(['api_keys', key]), key: new SecretText(key), roles, description };
@@ -135,6 +135,7 @@ class Review {
         maxLifetimeDays: policy.max_lifetime_days,
         expiringSoonDays: policy.expiring_soon_days,
       },
+      retention: { accessLogDays: retention.access_log_days, auditLogDays: retention.audit_log_days },
       warnings: this.warnings(Object.keys(file.api_keys)),
     };
   }

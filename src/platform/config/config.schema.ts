@@ -182,6 +182,17 @@ const apiKeyPolicySchema = z.strictObject({
     .describe('How long before its expiry a key counts as expiring soon, 1 to 365 days.'),
 });
 
+const days = z.int('must be a whole number of days').min(1).max(36_500).nullable();
+
+const retentionSchema = z.strictObject({
+  access_log_days: days.default(90).describe('How long access records are kept, in days; null = for ever.'),
+  audit_log_days: days
+    .default(null)
+    .describe(
+      'How long change records are kept, in days; null = for ever. What remains of the chain can still be checked.',
+    ),
+});
+
 /** A section whose lines are all commented out is null in YAML, and means the same as no section. */
 function section<Schema extends z.ZodType>(schema: Schema, text: string) {
   return z.preprocess((value) => value ?? undefined, schema).describe(text);
@@ -207,6 +218,7 @@ export const configFileSchema = z.strictObject({
   http: section(httpSchema.prefault({}), 'How the server is reached.'),
   rate_limits: section(rateLimitsSchema.prefault({}), 'Requests per minute, 0 to 1,000,000; 0 = no limit.'),
   api_key_policy: section(apiKeyPolicySchema.prefault({}), 'Rules for API keys that are made through the API.'),
+  retention: section(retentionSchema.prefault({}), 'How long records are kept; older ones are removed once a day.'),
 });
 
 const FIELDS: Record<string, z.ZodObject> = {
@@ -215,6 +227,7 @@ const FIELDS: Record<string, z.ZodObject> = {
   http: httpSchema,
   rate_limits: rateLimitsSchema,
   api_key_policy: apiKeyPolicySchema,
+  retention: retentionSchema,
 };
 
 /** The settings there are: the sections, or the fields of one section's entries. */

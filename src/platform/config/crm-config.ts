@@ -12,6 +12,7 @@ export interface CrmConfig {
   readonly http: HttpConfig;
   readonly rateLimits: RateLimitConfig;
   readonly apiKeyPolicy: ApiKeyPolicy;
+  readonly retention: RetentionConfig;
   /** Sentences that the start prints: allowed, and still worth knowing. */
   readonly warnings: readonly string[];
 }
@@ -85,4 +86,10 @@ export interface ApiKeyPolicy {
   readonly prefix: string;
   readonly maxLifetimeDays: number | null;
   readonly expiringSoonDays: number;
+}
+
+/** Days; null = for ever. */
+export interface RetentionConfig {
+  readonly accessLogDays: number | null;
+  readonly auditLogDays: number | null;
 }

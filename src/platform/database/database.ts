@@ -57,7 +57,7 @@ export class Database {
    */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     if (this.current()) return work();
-    const run = (): Promise<Outcome<T>> => this.attempt(work, this.isSqlite ? 1 : ATTEMPTS);
+    const run = (): Promise<Outcome<T>> => this.attempts(work);
     const outcome = this.isSqlite ? await this.queued(run) : await run();
     await this.call(outcome.callbacks);
     if ('error' in outcome) throw translateConstraint(outcome.error, this.writer);
@@ -105,7 +105,15 @@ export class Database {
     return turn;
   }
 
-  private async attempt<T>(work: () => Promise<T>, left: number): Promise<Outcome<T>> {
+  /** Each attempt has given its connection back before the next asks for one: many at once cannot starve each other. */
+  private async attempts<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+    for (let left = this.isSqlite ? 1 : ATTEMPTS; ; left -= 1) {
+      const outcome = await this.attempt(work);
+      if (left <= 1 || !('error' in outcome) || !isDeadlock(outcome.error)) return outcome;
+    }
+  }
+
+  private async attempt<T>(work: () => Promise<T>): Promise<Outcome<T>> {
     const runner = this.writer.createQueryRunner();
     const transaction: OpenTransaction = { manager: runner.manager, onCommit: [], onSettled: [], isOver: false };
     try {
@@ -115,7 +123,6 @@ export class Database {
       return { result, callbacks: [...transaction.onCommit, ...transaction.onSettled] };
     } catch (error) {
       if (runner.isTransactionActive) await this.rollback(runner);
-      if (left > 1 && isDeadlock(error)) return await this.attempt(work, left - 1);
       return { error, callbacks: transaction.onSettled };
     } finally {
       transaction.isOver = true;
@@ -132,10 +139,22 @@ export class Database {
     }
   }
 
+  /**
+   * SQLite may have ended the transaction itself (disk full) or never begun it (locked by another process). Rolling back
+   * nothing would fail and leave the one connection believing in it for ever, so there is something to roll back.
+   */
   private async rollback(runner: QueryRunner): Promise<void> {
-    await runner.rollbackTransaction().catch((error: unknown) => {
+    try {
+      if (this.isSqlite && !this.isSqliteInTransaction()) await runner.query('BEGIN');
+      await runner.rollbackTransaction();
+    } catch (error) {
       this.logger.error(error);
-    });
+    }
+  }
+
+  private isSqliteInTransaction(): boolean {
+    const { databaseConnection } = this.writer.driver as unknown as { databaseConnection: { inTransaction: boolean } };
+    return databaseConnection.inTransaction;
   }
 
   /** A callback that fails cannot undo what is committed: it is told to the log, and the others still run. */

@@ -1,18 +1,29 @@
+import { existsSync } from 'node:fs';
 import { DataSource } from 'typeorm';
 import { Database } from './database.js';
-import { type DatabaseLocation, dataSourceOptions, type EntityList, readerOptions } from './data-source.js';
+import { type DatabaseLocation, dataSourceOptions, type EntityList, readerOptions, sqliteFile } from './data-source.js';
+import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 
 /** Why the database cannot be used, in one sentence for the operator. */
 export class DatabaseUnusable extends Error {}
 
+export interface MigrationStatus {
+  /** Without a password. */
+  readonly place: string;
+  /** False while no migration was ever run there. */
+  readonly isThere: boolean;
+  readonly applied: readonly string[];
+  readonly pending: readonly string[];
+  /** Those of a newer program. */
+  readonly unknown: readonly string[];
+}
+
 /** Connects, refuses a schema newer than this program, migrates, and hands out the door. */
 export async function openDatabase(location: DatabaseLocation, entities: EntityList): Promise<Database> {
   const writer = await connect(location, entities);
   try {
-    await setCollation(writer);
-    await refuseNewerSchema(writer);
-    await writer.runMigrations();
+    await migrate(writer, () => prepare(writer));
     const options = readerOptions(location, entities);
     const reader = options ? await new DataSource(options).initialize() : writer;
     return new Database(writer, reader);
@@ -20,6 +31,26 @@ export async function openDatabase(location: DatabaseLocation, entities: EntityL
     await writer.destroy();
     throw error instanceof DatabaseUnusable ? error : unusable(location, error);
   }
+}
+
+/** How far the database is, without changing it: a missing SQLite file is not made. */
+export async function migrationStatus(location: DatabaseLocation, entities: EntityList): Promise<MigrationStatus> {
+  const place = placeOf(location);
+  if (location.databaseUrl === null && !existsSync(sqliteFile(location))) {
+    return { place, isThere: false, applied: [], pending: migrations.map((migration) => migration.name), unknown: [] };
+  }
+  const source = await connect(location, entities);
+  try {
+    const status = await compare(source);
+    return { place, isThere: status.applied.length + status.unknown.length > 0, ...status };
+  } finally {
+    await source.destroy();
+  }
+}
+
+async function prepare(writer: DataSource): Promise<void> {
+  await setCollation(writer);
+  await refuseNewerSchema(writer);
 }
 
 async function connect(location: DatabaseLocation, entities: EntityList): Promise<DataSource> {
@@ -41,29 +72,43 @@ async function setCollation(writer: DataSource): Promise<void> {
 
 /** A migration that this program does not know was run by a newer one: its tables may mean something else by now. */
 async function refuseNewerSchema(writer: DataSource): Promise<void> {
-  const runner = writer.createQueryRunner();
+  const { unknown } = await compare(writer);
+  if (unknown.length === 0) return;
+  throw new DatabaseUnusable(
+    `the database has a newer schema than this program (${unknown.join(', ')}): start the newer version, or restore a backup`,
+  );
+}
+
+/** What was run on this database, against what this program knows, in the order of running. */
+async function compare(source: DataSource): Promise<Omit<MigrationStatus, 'isThere' | 'place'>> {
+  const runner = source.createQueryRunner();
   try {
-    if (!(await runner.hasTable('migrations'))) return;
-    const rows = (await runner.query('SELECT name FROM migrations')) as { name: string }[];
-    const known = new Set(migrations.map((migration) => migration.name));
-    const unknown = rows.map((row) => row.name).filter((name) => !known.has(name));
-    if (unknown.length > 0) {
-      throw new DatabaseUnusable(
-        `the database has a newer schema than this program (${unknown.join(', ')}): start the newer version, or restore a backup`,
-      );
-    }
+    const isNew = !(await runner.hasTable('migrations'));
+    const rows = isNew ? [] : ((await runner.query('SELECT name FROM migrations ORDER BY id')) as { name: string }[]);
+    const run = rows.map((row) => row.name);
+    const known = migrations.map((migration) => migration.name);
+    return {
+      applied: run.filter((name) => known.includes(name)),
+      pending: known.filter((name) => !run.includes(name)),
+      unknown: run.filter((name) => !known.includes(name)),
+    };
   } finally {
     await runner.release();
   }
 }
 
 function unusable(location: DatabaseLocation, error: unknown): DatabaseUnusable {
-  const reason = error instanceof Error ? error.message : String(error);
-  const where = location.databaseUrl === null ? `SQLite in ${location.dataDir}` : withoutPassword(location.databaseUrl);
-  return new DatabaseUnusable(`cannot use the database (${where}): ${reason}`, { cause: error });
+  return new DatabaseUnusable(`cannot use the database (${placeOf(location)}): ${messageOf(error)}`, { cause: error });
 }
 
-function withoutPassword(url: string): string {
-  const parsed = new URL(url);
-  return `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
+/** A refused connection to a name with several addresses is an AggregateError, which has no message of its own. */
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}
+
+function placeOf(location: DatabaseLocation): string {
+  if (location.databaseUrl === null) return `SQLite in ${location.dataDir}`;
+  const { protocol, host, pathname } = new URL(location.databaseUrl);
+  return `${protocol}//${host}${pathname}`;
 }

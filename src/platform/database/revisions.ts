@@ -20,6 +20,7 @@ export class Revisions implements OnApplicationBootstrap, OnModuleDestroy {
   private known = '';
   private polledAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
+  private isFailing = false;
   /** Grows with each change seen. Who fills a cache compares it before and after reading. */
   epoch = 0;
 
@@ -50,6 +51,15 @@ export class Revisions implements OnApplicationBootstrap, OnModuleDestroy {
     await this.database.onCommit(() => this.stale());
   }
 
+  /**
+   * Waits until no other node changes things of this kind, and keeps the others waiting until the transaction ends: for
+   * what all nodes find missing at the same first start.
+   */
+  async claim(kind: RevisionKind): Promise<void> {
+    const lock = this.database.writeLock;
+    await this.database.repository(RevisionRow).findOne({ where: { kind }, ...(lock ? { lock } : {}) });
+  }
+
   private stale(): void {
     this.epoch += 1;
     for (const listener of this.listeners) listener();
@@ -64,8 +74,13 @@ export class Revisions implements OnApplicationBootstrap, OnModuleDestroy {
       if (seen !== this.known) this.stale();
       this.known = seen;
       this.polledAt = asked;
+      this.isFailing = false;
     } catch (error) {
-      this.logger.warn(`cannot read revisions; asking the database for every credential meanwhile: ${String(error)}`);
+      // Once: it would be said twice a second for as long as the database is away.
+      if (!this.isFailing) {
+        this.logger.warn(`cannot read revisions; asking the database for every credential meanwhile: ${String(error)}`);
+      }
+      this.isFailing = true;
     }
   }
 }

@@ -1,9 +1,10 @@
-import { Entity, PrimaryColumn } from 'typeorm';
+import { Entity, Index, PrimaryColumn } from 'typeorm';
 import type { Instant } from '../../common/clock.js';
 import { InstantColumn, IntColumn, JsonColumn, TextColumn } from '../database/columns.js';
 
 /** What was answered to a create that carried an `Idempotency-Key`, without any secret that was shown once. */
 @Entity('idempotency_keys')
+@Index(['created'])
 export class IdempotencyKeyRow {
   @PrimaryColumn({ type: 'varchar', length: 100 })
   principal!: string;

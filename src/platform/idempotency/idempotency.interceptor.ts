@@ -15,7 +15,7 @@ export const IdempotencyErrors = defineErrors('idempotency', {
   keyReused: 'This Idempotency-Key was used with another request. Take a new key for a new request.',
 });
 
-const LIFE_MS = DAY;
+export const LIFE_MS = DAY;
 const WELL_FORMED = /^[\x21-\x7e]{1,255}$/;
 
 type Body = Record<string, unknown> & { [VERSION]?: number };
@@ -46,8 +46,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   private async once(key: NewIdempotencyKey, next: CallHandler<Body>, reply: FastifyReply): Promise<unknown> {
-    await this.keys.removeOlderThan(this.clock.instant(-LIFE_MS));
-    if (!(await this.keys.claim(key))) return this.replay(key, reply);
+    if (!(await this.keys.claim(key, this.clock.instant(-LIFE_MS)))) return this.replay(key, reply);
     const body = await firstValueFrom(next.handle());
     const etag = body[VERSION] === undefined ? null : String(body[VERSION]);
     await this.keys.complete(key, { status: 201, response: withoutSecretFields(body), etag });

@@ -10,13 +10,21 @@ export type NewIdempotencyKey = Pick<IdempotencyKeyRow, 'principal' | 'idempoten
 export class IdempotencyRepository {
   constructor(private readonly database: Database) {}
 
-  /** False when the key is taken. A concurrent request with the same key waits here until the first one ended. */
-  async claim(row: NewIdempotencyKey): Promise<boolean> {
+  /**
+   * False when the key is taken since `over` or later. A concurrent request with the same key waits here until the first
+   * one ended, so a row without a status is one's own. Nothing is swept here: that would lock what others are inserting.
+   */
+  async claim(row: NewIdempotencyKey, over: Instant): Promise<boolean> {
     const rows = this.database.repository(IdempotencyKeyRow);
     await rows.createQueryBuilder().insert().values(row).orIgnore().execute();
-    const { principal, idempotencyKey, created } = row;
-    const mine = await rows.findOneBy({ principal, idempotencyKey });
-    return mine?.status === null && mine.created === created && mine.requestDigest === row.requestDigest;
+    const { principal, idempotencyKey } = row;
+    const there = await rows.findOneBy({ principal, idempotencyKey });
+    if (there?.status === null) return true;
+    // Most are asked again within their time: writing would have all who wait here lock each other out.
+    if (there && there.created >= over) return false;
+    const anew = { ...row, status: null, response: null, etag: null };
+    const renewed = await rows.update({ principal, idempotencyKey, created: LessThan(over) }, anew);
+    return renewed.affected === 1;
   }
 
   find(principal: string, idempotencyKey: string): Promise<IdempotencyKeyRow | null> {

@@ -20,6 +20,6 @@ export function whereWords<Row extends ObjectLiteral>(
 }
 
 /** 0 is nobody's id. */
-export function asId(term: string): number {
+function asId(term: string): number {
   return /^[1-9]\d{0,14}$/.test(term) ? Number(term) : 0;
 }

@@ -33,6 +33,10 @@ export class Pepper {
     return new Pepper(parse(text, file));
   }
 
+  has(version: number): boolean {
+    return this.versions.has(version);
+  }
+
   digest(value: string): Digest {
     const pepperVersion = this.currentVersion;
     return { digest: this.hmac('api-key', pepperVersion).update(value).digest('hex'), pepperVersion };

@@ -40,6 +40,11 @@ export class Secrets implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(this.timer);
   }
 
+  /** Whether digests made under this version of the pepper can still be recognised. */
+  hasPepper(version: number): boolean {
+    return this.pepper.has(version);
+  }
+
   digest(value: string): Digest {
     return this.pepper.digest(value);
   }

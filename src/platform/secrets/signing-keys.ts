@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { DAY, toInstant } from '../../common/clock.js';
 import { createPrivate, readIfThere, replacePrivate } from './private-file.js';
@@ -8,6 +8,16 @@ export interface SigningKey {
   readonly kid: string;
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
+}
+
+/** RFC 7517, the public half only. */
+interface PublicJwk {
+  readonly kty: string;
+  readonly kid: string;
+  readonly alg: string;
+  readonly use: string;
+  readonly n: string;
+  readonly e: string;
 }
 
 interface StoredKey {
@@ -49,15 +59,12 @@ export class SigningKeys {
     return this.keys.find((key) => key.kid === kid);
   }
 
-  /** RFC 7517, public halves only. */
-  jwks(): { keys: JsonWebKey[] } {
+  jwks(): { keys: PublicJwk[] } {
     return {
-      keys: this.keys.map(({ kid, publicKey }) => ({
-        ...publicKey.export({ format: 'jwk' }),
-        kid,
-        alg: 'RS256',
-        use: 'sig',
-      })),
+      keys: this.keys.map(({ kid, publicKey }) => {
+        const { kty = '', n = '', e = '' } = publicKey.export({ format: 'jwk' });
+        return { kty, kid, alg: 'RS256', use: 'sig', n, e };
+      }),
     };
   }
 
@@ -97,11 +104,13 @@ function serialise(keys: readonly StoredKey[]): string {
 
 function parse(text: string, file: string): SigningKey[] {
   try {
-    return (JSON.parse(text) as StoredKey[]).map((stored) => {
+    const keys = (JSON.parse(text) as StoredKey[]).map((stored) => {
       const privateKey = createPrivateKey(stored.private_key);
       if (privateKey.asymmetricKeyType !== 'rsa') throw new Error(`key ${stored.kid} is not an RSA key`);
       return { kid: stored.kid, privateKey, publicKey: createPublicKey(privateKey) };
     });
+    if (keys.length === 0) throw new Error('there is no key in it');
+    return keys;
   } catch (error) {
     throw new Error(`${file}: no usable signing keys: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,

@@ -5,6 +5,7 @@ export class Platform1763700000001 implements MigrationInterface {
   name = 'Platform1763700000001';
 
   async up(runner: QueryRunner): Promise<void> {
+    await this.down(runner);
     await createTable(runner, 'revisions', { columns: [text('kind', 32, primary), bigint('value')] });
     await runner.query(
       `INSERT INTO revisions (kind, value) VALUES ('api_keys', 0), ('roles', 0), ('sessions', 0), ('users', 0)`,

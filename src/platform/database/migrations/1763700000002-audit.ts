@@ -1,10 +1,11 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { bigint, createTable, dropTables, id, instant, int, json, nullable, primary, text } from './schema.js';
+import { bigint, createTable, dropTables, flag, id, instant, int, json, nullable, primary, text } from './schema.js';
 
 export class Audit1763700000002 implements MigrationInterface {
   name = 'Audit1763700000002';
 
   async up(runner: QueryRunner): Promise<void> {
+    await this.down(runner);
     await createTable(runner, 'audit_logs', {
       columns: [
         id('audit_id'),
@@ -19,8 +20,10 @@ export class Audit1763700000002 implements MigrationInterface {
         bigint('subject_id', nullable),
         json('before', nullable),
         json('after', nullable),
+        bigint('sealed_seq', nullable),
         text('hash', 64, nullable),
       ],
+      unique: [['sealed_seq']],
       indexes: [
         ['event', 'audit_id'],
         ['subject_type', 'subject_id', 'audit_id'],
@@ -43,6 +46,7 @@ export class Audit1763700000002 implements MigrationInterface {
         text('address', 45),
         text('user_agent', 256, nullable),
         int('duration_ms'),
+        flag('is_outdated'),
         text('request_id', 64),
       ],
       indexes: [
@@ -53,11 +57,14 @@ export class Audit1763700000002 implements MigrationInterface {
         ['request_id'],
       ],
     });
+    await createTable(runner, 'audit_chain', {
+      columns: [text('name', 16, primary), bigint('seq'), text('hash', 64), text('mac', 64)],
+    });
     await runner.query(`INSERT INTO sequences (name, value) VALUES ('access_logs', 0)`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await dropTables(runner, ['access_logs', 'audit_logs']);
+    await dropTables(runner, ['audit_chain', 'access_logs', 'audit_logs']);
     await runner.query(`DELETE FROM sequences WHERE name = 'access_logs'`);
   }
 }

@@ -5,6 +5,7 @@ export class People1763700000003 implements MigrationInterface {
   name = 'People1763700000003';
 
   async up(runner: QueryRunner): Promise<void> {
+    await this.down(runner);
     await createTable(runner, 'roles', {
       columns: [
         id('role_id'),

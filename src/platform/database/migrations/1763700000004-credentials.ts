@@ -5,6 +5,7 @@ export class Credentials1763700000004 implements MigrationInterface {
   name = 'Credentials1763700000004';
 
   async up(runner: QueryRunner): Promise<void> {
+    await this.down(runner);
     await this.apiKeys(runner);
     await createTable(runner, 'sessions', {
       columns: [
@@ -28,7 +29,14 @@ export class Credentials1763700000004 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await dropTables(runner, ['trusted_addresses', 'sessions', 'api_key_customers', 'api_key_roles', 'api_keys']);
+    await dropTables(runner, [
+      'trusted_addresses',
+      'sessions',
+      'api_key_rotations',
+      'api_key_customers',
+      'api_key_roles',
+      'api_keys',
+    ]);
   }
 
   private async apiKeys(runner: QueryRunner): Promise<void> {
@@ -76,6 +84,20 @@ export class Credentials1763700000004 implements MigrationInterface {
       columns: [int('api_key_id', primary), int('role_id', primary)],
       indexes: [['role_id']],
       references: { api_key_id: key, role_id: { table: 'roles', column: 'role_id', onDelete: 'RESTRICT' } },
+    });
+    await createTable(runner, 'api_key_rotations', {
+      columns: [
+        int('api_key_id', primary),
+        text('previous_digest', 64),
+        int('previous_pepper_version'),
+        text('previous_mask', 32),
+        instant('previous_valid_until', nullable),
+        int('retire_seconds_after_first_use', nullable),
+        instant('first_used_at', nullable),
+        instant('created'),
+      ],
+      unique: [['previous_digest']],
+      references: { api_key_id: key },
     });
     await createTable(runner, 'api_key_customers', {
       columns: [int('api_key_id', primary), int('customer_id', primary)],

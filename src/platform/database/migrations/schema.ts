@@ -50,15 +50,14 @@ export interface TableParts {
   readonly references?: Record<string, { table: string; column: string; onDelete: 'CASCADE' | 'RESTRICT' }>;
 }
 
-/** Creates a table; one that an interrupted run left behind (MariaDB commits DDL by itself) is made anew. */
 export async function createTable(runner: QueryRunner, name: string, parts: TableParts): Promise<void> {
-  await runner.dropTable(name, true);
   const foreignKeys = Object.entries(parts.references ?? {}).map(([column, target]) => ({
     name: `fk_${name}_${column}`,
     columnNames: [column],
     referencedTableName: target.table,
     referencedColumnNames: [target.column],
     onDelete: target.onDelete,
+    onUpdate: 'NO ACTION',
   }));
   const index = (kind: string, columnNames: string[]): TableIndex =>
     new TableIndex({ name: `${kind}_${name}_${columnNames.join('_')}`, columnNames, isUnique: kind === 'uq' });
@@ -69,6 +68,10 @@ export async function createTable(runner: QueryRunner, name: string, parts: Tabl
   await runner.createTable(new Table({ name, columns: parts.columns, foreignKeys, indices }));
 }
 
+/**
+ * Every `up` that makes tables begins with its own `down`: MariaDB commits DDL by itself, so an interrupted run leaves
+ * some of them behind. Those that refer to others go first.
+ */
 export async function dropTables(runner: QueryRunner, names: readonly string[]): Promise<void> {
   for (const name of names) await runner.dropTable(name, true);
 }

@@ -1,0 +1,91 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Pepper } from './pepper.js';
+
+const FIRST = 'the first pepper; of more than 32 characters';
+const NEW = 'the second pepper; of more than 32 characters';
+
+describe('Pepper', () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'pepper-'));
+    file = join(folder, 'made', 'pepper');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('is made at the first start, for its owner only, and is the same at the next', () => {
+    const digest = Pepper.load(null, file).digest('a key');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(Pepper.load(null, file).digest('a key')).toEqual(digest);
+    expect(digest).toMatchObject({ pepperVersion: 1, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  });
+
+  it('holds 256 bits of its own', () => {
+    Pepper.load(null, file);
+    const [, secret = ''] = readFileSync(file, 'utf8').trim().split(':');
+    expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
+  });
+
+  it('is taken from the environment before the file, which is then not made', () => {
+    const fromEnvironment = Pepper.load(FIRST, file);
+    expect(fromEnvironment.digest('a key')).toEqual(Pepper.load(`1:${FIRST}`, file).digest('a key'));
+    expect(() => statSync(file)).toThrow('ENOENT');
+  });
+
+  it('recognises what an older version made, and makes new digests under the highest', () => {
+    const before = Pepper.load(FIRST, file).digest('a key');
+    const both = Pepper.load(`1:${FIRST},2:${NEW}`, file);
+    expect(both.digest('a key').pepperVersion).toBe(2);
+    expect(both.digests('a key').map(({ pepperVersion }) => pepperVersion)).toEqual([2, 1]);
+    expect(both.digests('a key')).toContainEqual(before);
+  });
+
+  it('says which versions it has, and fails plainly for one that it lacks', () => {
+    const pepper = Pepper.load(`2:${NEW}`, file);
+    expect([1, 2].map((version) => pepper.has(version))).toEqual([false, true]);
+    expect(() => pepper.mac('cursor', 'x', 1)).toThrow('there is no pepper version 1');
+  });
+
+  it('reads several versions from its file, one a line', () => {
+    Pepper.load(null, file);
+    writeFileSync(file, `2:${NEW}\n1:${FIRST}\n`);
+    expect(Pepper.load(null, file).digests('a key')).toEqual(Pepper.load(`2:${NEW},1:${FIRST}`, file).digests('a key'));
+  });
+
+  it.each([
+    ['short', 'the pepper of version 1 is shorter than 32 characters'],
+    ['2:short', 'the pepper of version 2 is shorter than 32 characters'],
+    [`1:${FIRST},1:${NEW}`, 'two peppers have the same version'],
+    [',', 'there is no pepper in it'],
+  ])('refuses %j with a sentence that does not quote it', (setting, sentence) => {
+    const load = () => Pepper.load(setting, file);
+    expect(load).toThrow(`CRM_SECRET_PEPPER: ${sentence}`);
+    expect(load).not.toThrow(FIRST);
+  });
+
+  it('gives each purpose a key of its own', () => {
+    const pepper = Pepper.load(FIRST, file);
+    const mac = pepper.mac('cursor', 'data');
+    expect(pepper.isMac('cursor', 'data', mac)).toBe(true);
+    expect(pepper.isMac('refresh-token', 'data', mac)).toBe(false);
+    expect(pepper.isMac('cursor', 'data!', mac)).toBe(false);
+  });
+
+  it('checks no more of a tag than was handed out, and no less', () => {
+    const pepper = Pepper.load(FIRST, file);
+    const short = pepper.mac('cursor', 'data').slice(0, 16);
+    expect(pepper.isMac('cursor', 'data', short, 16)).toBe(true);
+    for (const tag of ['', short.slice(1), `${short}A`, 'é'.repeat(8)]) {
+      expect(pepper.isMac('cursor', 'data', tag, 16)).toBe(false);
+    }
+  });
+
+  it('recognises the tag of an older version', () => {
+    const mac = Pepper.load(FIRST, file).mac('refresh-token', 'data');
+    expect(Pepper.load(`2:${NEW},1:${FIRST}`, file).isMac('refresh-token', 'data', mac)).toBe(true);
+    expect(Pepper.load(`2:${NEW}`, file).isMac('refresh-token', 'data', mac)).toBe(false);
+  });
+});
