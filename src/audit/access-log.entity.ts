@@ -1,9 +1,14 @@
-import { Entity, PrimaryColumn } from 'typeorm';
+import { Entity, Index, PrimaryColumn } from 'typeorm';
 import type { Instant } from '../common/clock.js';
-import { BigIntColumn, InstantColumn, IntColumn, TextColumn } from '../platform/database/columns.js';
+import { BigIntColumn, FlagColumn, InstantColumn, IntColumn, TextColumn } from '../platform/database/columns.js';
 
 /** One answered request, refused ones included. Written in batches, off the request's path. */
 @Entity('access_logs')
+@Index(['at', 'accessId'])
+@Index(['actorKind', 'actorId', 'accessId'])
+@Index(['status', 'accessId'])
+@Index(['address', 'accessId'])
+@Index(['requestId'])
 export class AccessLog {
   @PrimaryColumn({ type: 'bigint', transformer: { from: Number, to: (value: unknown) => value } })
   accessId!: number;
@@ -40,6 +45,10 @@ export class AccessLog {
 
   @IntColumn()
   durationMs!: number;
+
+  /** The old value of a key that is being replaced was used. */
+  @FlagColumn()
+  isOutdated!: boolean;
 
   @TextColumn(64)
   requestId!: string;

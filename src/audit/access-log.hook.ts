@@ -12,29 +12,36 @@ export interface AccessLogParts {
   readonly clock: Clock;
 }
 
+/** What the server's own emitter says after it answered a request that it could not route. */
+export const ANSWERED_UNROUTED = 'crm:answered-unrouted';
+
 /**
  * Hangs the access log on the server itself: a denied request never reaches an interceptor, but every answer ends here.
  */
 export function keepAccessLog(server: FastifyInstance, { accessLogs, lastUse, clock }: AccessLogParts): void {
-  server.addHook('onResponse', (request, reply, done) => {
+  const keep = (request: FastifyRequest, reply: FastifyReply): void => {
     const at = clock.instant();
     const entry = { at, ...whoOf(request), ...whatOf(request, reply) };
     const principal = findContextOf(request)?.principal;
     if (principal) lastUse.note(principal, { at, address: entry.address });
     accessLogs.append(entry);
+  };
+  server.addHook('onResponse', (request, reply, done) => {
+    keep(request, reply);
     done();
   });
+  server.server.on(ANSWERED_UNROUTED, keep);
 }
 
-type Who = Pick<NewAccessLog, 'actorKind' | 'actorId' | 'actorName' | 'address' | 'requestId'>;
+type Who = Pick<NewAccessLog, 'actorKind' | 'actorId' | 'actorName' | 'isOutdated' | 'address' | 'requestId'>;
 
 function whoOf(request: FastifyRequest): Who {
   const context = findContextOf(request);
   const { address = 'unknown', requestId = request.id.slice(0, 64) } = context ?? {};
   const principal = context?.principal;
-  if (!principal) return { actorKind: null, actorId: null, actorName: null, address, requestId };
-  const { kind, id, name } = principal;
-  return { actorKind: kind, actorId: id, actorName: name.slice(0, 200), address, requestId };
+  if (!principal) return { actorKind: null, actorId: null, actorName: null, isOutdated: false, address, requestId };
+  const { kind, id, name, isOutdated } = principal;
+  return { actorKind: kind, actorId: id, actorName: name.slice(0, 200), isOutdated, address, requestId };
 }
 
 function whatOf(request: FastifyRequest, reply: FastifyReply): Omit<NewAccessLog, 'at' | keyof Who> {

@@ -1,15 +1,27 @@
-import { Controller, Get, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Query, type StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../common/access.decorators.js';
 import { type ListResponse, listResponse } from '../common/page.js';
 import { AccessLogsService } from './access-logs.service.js';
-import { AccessLogList, AccessLogResponse, ListAccessLogsQuery } from './audit.dto.js';
+import { AuditExportService } from './audit-export.service.js';
+import { AccessLogList, AccessLogResponse, ExportAccessLogsQuery, ListAccessLogsQuery } from './audit.dto.js';
 import { AuditPermissions } from './audit.permissions.js';
 
 @ApiTags('Audit')
 @Controller('crm/access-logs')
 export class AccessLogsController {
-  constructor(private readonly accessLogs: AccessLogsService) {}
+  constructor(
+    private readonly accessLogs: AccessLogsService,
+    private readonly exports: AuditExportService,
+  ) {}
+
+  /** Export access records, oldest first, as they are read: any number of them in constant memory. */
+  @Get('export')
+  @RequirePermission(AuditPermissions.export)
+  @ApiProduces('text/csv', 'application/x-ndjson')
+  export(@Query() query: ExportAccessLogsQuery): StreamableFile {
+    return this.exports.accessLogs(query);
+  }
 
   /** List answered requests, refused ones included. */
   @Get()

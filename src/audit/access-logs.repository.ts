@@ -1,11 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import type { SelectQueryBuilder } from 'typeorm';
+import { In, LessThan, MoreThanOrEqual, type SelectQueryBuilder } from 'typeorm';
+import type { Instant } from '../common/clock.js';
 import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
 import { Pager } from '../platform/paging/pager.js';
 import { SequenceRow } from '../platform/database/sequence.entity.js';
 import { AccessLog } from './access-log.entity.js';
 import { ListAccessLogsQuery } from './audit.dto.js';
+
+/** How often one address used one route. */
+export interface AccessSummary {
+  readonly address: string;
+  readonly route: string | null;
+  readonly requests: number;
+  readonly lastAt: Instant;
+}
 
 export type NewAccessLog = Omit<AccessLog, 'accessId'>;
 
@@ -26,6 +35,39 @@ export class AccessLogsRepository {
     const first = value - entries.length + 1;
     const rows = entries.map((entry, index) => ({ ...entry, accessId: first + index }));
     await this.database.repository(AccessLog).createQueryBuilder().insert().values(rows).updateEntity(false).execute();
+  }
+
+  /** Requests with the old value of a key, by address and route, busiest first. */
+  async summariseOutdated(apiKeyId: number, since: Instant, limit: number): Promise<AccessSummary[]> {
+    const found = await this.database
+      .repository(AccessLog)
+      .createQueryBuilder('row')
+      .select(['row.address AS address', 'row.route AS route', 'COUNT(*) AS requests', 'MAX(row.at) AS last'])
+      .where({ actorKind: 'api_key', actorId: apiKeyId, isOutdated: true, at: MoreThanOrEqual(since) })
+      .groupBy('row.address')
+      .addGroupBy('row.route')
+      .orderBy('requests', 'DESC')
+      .limit(limit)
+      .getRawMany<{ address: string; route: string | null; requests: string | number; last: Instant }>();
+    return found.map(({ address, route, requests, last }) => ({
+      address,
+      route,
+      requests: Number(requests),
+      lastAt: last,
+    }));
+  }
+
+  /** At most `limit` of the oldest; returns how many there were. */
+  async removeOlderThan(moment: Instant, limit: number): Promise<number> {
+    const rows = this.database.repository(AccessLog);
+    const old = await rows.find({
+      select: { accessId: true },
+      where: { at: LessThan(moment) },
+      order: { at: 'ASC', accessId: 'ASC' },
+      take: limit,
+    });
+    if (old.length > 0) await rows.delete({ accessId: In(old.map((row) => row.accessId)) });
+    return old.length;
   }
 
   list(query: ListAccessLogsQuery): Promise<Page<AccessLog>> {

@@ -1,12 +1,16 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Instant } from '../common/clock.js';
 import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
 import type { AccessLog } from './access-log.entity.js';
-import { AccessLogsRepository, type NewAccessLog } from './access-logs.repository.js';
+import { AccessLogsRepository, type AccessSummary, type NewAccessLog } from './access-logs.repository.js';
 import { ListAccessLogsQuery } from './audit.dto.js';
+
+export type { AccessSummary };
 
 const FLUSH_MS = 250;
 const BATCH = 200;
+const SUMMARY_LENGTH = 100;
 /** About 25 MB: what waits in memory while the database is away. Beyond it lines are counted, not kept. */
 const CAPACITY = 50_000;
 
@@ -57,6 +61,12 @@ export class AccessLogsService implements OnApplicationBootstrap, OnApplicationS
     await this.flushing;
     this.flushing ??= this.drain().finally(() => (this.flushing = null));
     await this.flushing;
+  }
+
+  /** Who still uses the old value of a key, as far as it is written by now. */
+  async summariseOutdated(apiKeyId: number, since: Instant): Promise<AccessSummary[]> {
+    await this.flush();
+    return this.entries.summariseOutdated(apiKeyId, since, SUMMARY_LENGTH);
   }
 
   list(query: ListAccessLogsQuery): Promise<Page<AccessLog>> {

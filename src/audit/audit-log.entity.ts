@@ -1,4 +1,4 @@
-import { Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import type { Instant } from '../common/clock.js';
 import { BigIntColumn, InstantColumn, JsonColumn, TextColumn } from '../platform/database/columns.js';
 
@@ -6,6 +6,12 @@ export type Snapshot = Readonly<Record<string, unknown>>;
 
 /** One change, or one security event. Written once, never updated but for its seal. */
 @Entity('audit_logs')
+@Index('uq_audit_logs_sealed_seq', ['sealedSeq'], { unique: true })
+@Index(['event', 'auditId'])
+@Index(['subjectType', 'subjectId', 'auditId'])
+@Index(['actorKind', 'actorId', 'auditId'])
+@Index(['requestId'])
+@Index(['at', 'auditId'])
 export class AuditLog {
   @PrimaryGeneratedColumn()
   auditId!: number;
@@ -42,6 +48,10 @@ export class AuditLog {
 
   @JsonColumn({ nullable: true })
   after!: Snapshot | null;
+
+  /** Its place in the chain; null until sealed. Entries commit in another order than their ids are drawn in. */
+  @BigIntColumn({ nullable: true })
+  sealedSeq!: number | null;
 
   @TextColumn(64, { nullable: true })
   hash!: string | null;

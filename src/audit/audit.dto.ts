@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, IntersectionType } from '@nestjs/swagger';
 import { Address, Choice, Id, Integer, Moment, Sort, Text } from '../common/fields.js';
 import { ListQuery, listResponseOf } from '../common/page.js';
 import type { AccessLog } from './access-log.entity.js';
@@ -31,7 +31,7 @@ export class AuditLogResponse {
   @ApiProperty({ example: 41 })
   audit_id!: number;
 
-  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   at!: string;
 
   /** `<subject>.<verb>`; authentication and authorisation events use the OWASP vocabulary. */
@@ -44,18 +44,18 @@ export class AuditLogResponse {
   @ApiProperty({ type: String, nullable: true, example: '203.0.113.7' })
   address!: string | null;
 
-  @ApiProperty({ type: String, nullable: true })
+  @ApiProperty({ type: String, nullable: true, example: '6fd0a3c8-1f2b-4c39-9d50-2f7f6f5b9e11' })
   request_id!: string | null;
 
   @ApiProperty({ type: SubjectResponse, nullable: true })
   subject!: SubjectResponse | null;
 
   /** The fields that changed, as they were. */
-  @ApiProperty({ type: Object, nullable: true, example: { status: 'active' } })
+  @ApiProperty({ type: Object, additionalProperties: true, nullable: true, example: { status: 'active' } })
   before!: object | null;
 
   /** The same fields, as they are now. */
-  @ApiProperty({ type: Object, nullable: true, example: { status: 'suspended' } })
+  @ApiProperty({ type: Object, additionalProperties: true, nullable: true, example: { status: 'suspended' } })
   after!: object | null;
 
   /** The seal of the keyed chain; null until the entry is sealed. */
@@ -82,7 +82,7 @@ export class AccessLogResponse {
   @ApiProperty({ example: 1207 })
   access_id!: number;
 
-  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   at!: string;
 
   /** Null when nobody was recognised. */
@@ -111,7 +111,7 @@ export class AccessLogResponse {
   @ApiProperty({ example: 4 })
   duration_ms!: number;
 
-  @ApiProperty()
+  @ApiProperty({ example: '6fd0a3c8-1f2b-4c39-9d50-2f7f6f5b9e11' })
   request_id!: string;
 
   static from(this: void, row: AccessLog): AccessLogResponse {
@@ -132,14 +132,17 @@ export class AccessLogResponse {
 }
 
 /** What both logs are narrowed by. */
-class LogQuery extends ListQuery {
+class LogFilter {
+  /** The kind of whoever did it. */
   @Choice(ACTOR_KINDS, { optional: true })
   actor_kind?: string;
 
+  /** Its id: of a user, or of an API key. */
   @Id({ optional: true, query: true })
   actor_id?: number;
 
-  @Address({ optional: true })
+  /** Where it came from, in any spelling of the address. */
+  @Address({ optional: true, example: '203.0.113.7' })
   address?: string;
 
   /** From this moment on, inclusive. */
@@ -150,40 +153,61 @@ class LogQuery extends ListQuery {
   @Moment({ optional: true, date: 'start' })
   to?: string;
 
+  /** The `X-Request-Id` of one answer: everything that it left behind. */
   @Text({ max: 64, optional: true })
   request_id?: string;
 }
 
-export class ListAuditLogsQuery extends LogQuery {
-  /** Newest first unless told otherwise. */
-  @Sort(['audit_id'])
-  sort?: string;
-
-  @Text({ max: 64, optional: true })
+class AuditLogFilter extends LogFilter {
+  /** The whole name of an event. */
+  @Text({ max: 64, optional: true, example: 'customer.updated' })
   event?: string;
 
-  @Text({ max: 40, optional: true })
+  /** What it was done to. */
+  @Text({ max: 40, optional: true, example: 'customer' })
   subject_type?: string;
 
+  /** Its id; ids are unique for each type only. */
   @Id({ optional: true, query: true })
   subject_id?: number;
 }
 
-export class ListAccessLogsQuery extends LogQuery {
-  /** Newest first unless told otherwise. */
-  @Sort(['access_id'])
-  sort?: string;
-
+class AccessLogFilter extends LogFilter {
   /** As in an entry: `/crm/customers/:customer_id`. */
-  @Text({ max: 200, optional: true })
+  @Text({ max: 200, optional: true, example: '/crm/customers/:customer_id' })
   route?: string;
 
+  /** One HTTP status. */
   @Integer({ min: 100, max: 599, optional: true, query: true })
   status?: number;
 
   /** `4xx` finds every status from 400 to 499. */
   @Choice(['1xx', '2xx', '3xx', '4xx', '5xx'], { optional: true })
   status_class?: string;
+}
+
+export class ListAuditLogsQuery extends IntersectionType(ListQuery, AuditLogFilter) {
+  /** Newest first unless told otherwise. */
+  @Sort(['audit_id'])
+  sort?: string;
+}
+
+export class ListAccessLogsQuery extends IntersectionType(ListQuery, AccessLogFilter) {
+  /** Newest first unless told otherwise. */
+  @Sort(['access_id'])
+  sort?: string;
+}
+
+const FORMATS = ['csv', 'ndjson'];
+
+export class ExportAuditLogsQuery extends AuditLogFilter {
+  @Choice(FORMATS)
+  format!: 'csv' | 'ndjson';
+}
+
+export class ExportAccessLogsQuery extends AccessLogFilter {
+  @Choice(FORMATS)
+  format!: 'csv' | 'ndjson';
 }
 
 export const AuditLogList = listResponseOf(AuditLogResponse);

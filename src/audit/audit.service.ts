@@ -11,6 +11,8 @@ import { ListAuditLogsQuery } from './audit.dto.js';
 import { AuditErrors } from './audit.errors.js';
 import { AuditRepository } from './audit.repository.js';
 
+export type { Snapshot };
+
 /** Who did it, as far as the trail keeps it. */
 export type Actor = Pick<Principal, 'kind' | 'id' | 'name'>;
 
@@ -78,6 +80,7 @@ export class AuditService {
       subjectId: change.subject?.id ?? null,
       before: change.before ? withoutSecretFields(change.before) : null,
       after: change.after ? withoutSecretFields(change.after) : null,
+      sealedSeq: null,
       hash: null,
     });
   }

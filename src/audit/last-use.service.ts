@@ -20,6 +20,7 @@ export class LastUseService implements OnApplicationBootstrap, OnApplicationShut
   private readonly sinks = new Map<PrincipalKind, LastUseSink>();
   private readonly written = new Map<string, number>();
   private waiting = new Map<string, { principal: Principal; use: LastUse }>();
+  private flushing: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly database: Database) {}
@@ -36,6 +37,7 @@ export class LastUseService implements OnApplicationBootstrap, OnApplicationShut
   /** At the end everything that was seen is written, however recent the last write. */
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
+    await this.flushing;
     this.written.clear();
     await this.flush();
   }
@@ -44,7 +46,13 @@ export class LastUseService implements OnApplicationBootstrap, OnApplicationShut
     this.waiting.set(principalKey(principal), { principal, use });
   }
 
-  async flush(): Promise<void> {
+  /** One after the other: at shutdown the last one also waits for what the one before has begun. */
+  flush(): Promise<void> {
+    this.flushing = this.flushing.then(() => this.writeDue());
+    return this.flushing;
+  }
+
+  private async writeDue(): Promise<void> {
     const due = [...this.waiting].filter(([key, { use }]) => this.isDue(key, toMillis(use.at)));
     for (const [key, { principal, use }] of due) {
       this.waiting.delete(key);

@@ -1,0 +1,98 @@
+import { Logger } from '@nestjs/common';
+import type { Database } from '../platform/database/database.js';
+import type { AccessLogsRepository, NewAccessLog } from './access-logs.repository.js';
+import { AccessLogsService } from './access-logs.service.js';
+
+const CAPACITY = 50_000;
+
+describe('AccessLogsService', () => {
+  let written: string[];
+  let batches: number[];
+  let isAway: boolean;
+  let warnings: string[];
+  let service: AccessLogsService;
+
+  beforeEach(() => {
+    written = [];
+    batches = [];
+    warnings = [];
+    isAway = false;
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation((message: string) => void warnings.push(message));
+    const repository: Pick<AccessLogsRepository, 'insert'> = {
+      insert: (entries) => {
+        if (isAway) return Promise.reject(new Error('the database is away'));
+        batches.push(entries.length);
+        written.push(...entries.map(({ requestId }) => requestId));
+        return Promise.resolve();
+      },
+    };
+    const database: Pick<Database, 'transaction'> = { transaction: (work) => work() };
+    service = new AccessLogsService(database as Database, repository as AccessLogsRepository);
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  const append = (from: number, count: number): void => {
+    for (let line = from; line < from + count; line += 1) service.append({ requestId: String(line) } as NewAccessLog);
+  };
+  const lines = (count: number): string[] => Array.from({ length: count }, (_, line) => String(line));
+
+  it('writes every line once, in order, in batches of at most 200', async () => {
+    append(0, 1_001);
+    await service.flush();
+    expect(written).toEqual(lines(1_001));
+    expect(Math.max(...batches)).toBe(200);
+  });
+
+  it('writes what is appended while it writes', async () => {
+    append(0, 10);
+    const first = service.flush();
+    append(10, 10);
+    await Promise.all([first, service.flush()]);
+    expect(written).toEqual(lines(20));
+  });
+
+  it('keeps lines while the database is away, and warns once', async () => {
+    isAway = true;
+    append(0, 500);
+    for (let turn = 0; turn < 5; turn += 1) await service.flush();
+    expect(written).toEqual([]);
+    expect(warnings).toEqual([expect.stringContaining('lines wait in memory')]);
+    isAway = false;
+    await service.flush();
+    expect(written).toEqual(lines(500));
+    expect(warnings.at(-1)).toContain('0 lines were lost');
+  });
+
+  it('keeps no more than fits, counts the rest, and tells how many were lost', async () => {
+    isAway = true;
+    append(0, CAPACITY + 7);
+    await service.flush();
+    expect(service.dropped).toBe(7);
+    isAway = false;
+    await service.flush();
+    expect(written).toHaveLength(CAPACITY);
+    expect(warnings).toHaveLength(2);
+    expect(warnings[1]).toContain('7 lines were lost');
+    append(0, 1);
+    await service.flush();
+    expect(written).toHaveLength(CAPACITY + 1);
+  });
+
+  it('never throws at whoever flushes', async () => {
+    isAway = true;
+    append(0, 1);
+    await expect(service.flush()).resolves.toBeUndefined();
+  });
+
+  it('writes what waits at shutdown, and says what it could not', async () => {
+    const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation();
+    append(0, 3);
+    await service.onApplicationShutdown();
+    expect(written).toEqual(lines(3));
+    expect(errors).not.toHaveBeenCalled();
+    isAway = true;
+    append(3, 2);
+    await service.onApplicationShutdown();
+    expect(errors).toHaveBeenCalledWith('2 access log lines could not be written');
+  });
+});

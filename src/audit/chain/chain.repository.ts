@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { IsNull, LessThanOrEqual, MoreThan } from 'typeorm';
+import type { Instant } from '../../common/clock.js';
+import { Database } from '../../platform/database/database.js';
+import { AuditLog } from '../audit-log.entity.js';
+import { ChainMark } from './chain-mark.entity.js';
+
+@Injectable()
+export class ChainRepository {
+  constructor(private readonly database: Database) {}
+
+  hasUnsealed(): Promise<boolean> {
+    return this.database.repository(AuditLog).existsBy({ sealedSeq: IsNull() });
+  }
+
+  unsealed(limit: number): Promise<AuditLog[]> {
+    return this.database
+      .repository(AuditLog)
+      .find({ where: { sealedSeq: IsNull() }, order: { auditId: 'ASC' }, take: limit });
+  }
+
+  async seal(auditId: number, sealedSeq: number, hash: string): Promise<void> {
+    await this.database.repository(AuditLog).update({ auditId }, { sealedSeq, hash });
+  }
+
+  after(seq: number, limit: number): Promise<AuditLog[]> {
+    return this.database
+      .repository(AuditLog)
+      .find({ where: { sealedSeq: MoreThan(seq) }, order: { sealedSeq: 'ASC' }, take: limit });
+  }
+
+  at(sealedSeq: number): Promise<AuditLog | null> {
+    return this.database.repository(AuditLog).findOneBy({ sealedSeq });
+  }
+
+  mark(name: ChainMark['name']): Promise<ChainMark | null> {
+    return this.database.repository(ChainMark).findOneBy({ name });
+  }
+
+  /** Who holds this lock is the sealer; writers of entries never ask for it. */
+  lockMark(name: ChainMark['name']): Promise<ChainMark | null> {
+    const lock = this.database.writeLock;
+    return this.database.repository(ChainMark).findOne({ where: { name }, ...(lock ? { lock } : {}) });
+  }
+
+  async setMark(mark: ChainMark): Promise<void> {
+    await this.database.repository(ChainMark).upsert(mark, ['name']);
+  }
+
+  /** The entries at the beginning that are all older than `moment`: up to the first younger one, at most `limit`. */
+  async oldest(from: number, moment: Instant, limit: number): Promise<AuditLog[]> {
+    const entries = await this.after(from, limit);
+    const young = entries.findIndex((entry) => entry.at >= moment);
+    return young === -1 ? entries : entries.slice(0, young);
+  }
+
+  async removeUpTo(seq: number): Promise<number> {
+    const removed = await this.database.repository(AuditLog).delete({ sealedSeq: LessThanOrEqual(seq) });
+    return removed.affected ?? 0;
+  }
+}

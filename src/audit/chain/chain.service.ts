@@ -1,0 +1,147 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import { Database } from '../../platform/database/database.js';
+import type { AuditLog } from '../audit-log.entity.js';
+import { type Checkpoint, ChainLinks, type ChainPlace, GENESIS } from './chain-links.js';
+import { ChainRepository } from './chain.repository.js';
+
+export interface BrokenEntry {
+  readonly auditId: number | null;
+  readonly reason: string;
+}
+
+export interface ChainCheck {
+  readonly checked: number;
+  readonly firstBroken: BrokenEntry | null;
+}
+
+const SEAL_EVERY_MS = 500;
+const BATCH = 500;
+
+/**
+ * Seals change records into the chain, within a second of their commit (U5). Whoever holds the head's lock seals; those
+ * who write entries never wait for it, so any number of nodes can.
+ */
+@Injectable()
+export class ChainService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(ChainService.name);
+  private timer: NodeJS.Timeout | undefined;
+  private sealing: Promise<void> | null = null;
+
+  constructor(
+    private readonly database: Database,
+    private readonly chain: ChainRepository,
+    private readonly links: ChainLinks,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.seal(), SEAL_EVERY_MS);
+    this.timer.unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.seal();
+  }
+
+  /** Resolves when everything committed before the call is sealed, or could not be. */
+  async seal(): Promise<void> {
+    await this.sealing;
+    this.sealing ??= this.sealAll().finally(() => (this.sealing = null));
+    await this.sealing;
+  }
+
+  /** The end of the chain, signed, to be kept where nobody who could change this database can change it. */
+  async checkpoint(): Promise<Checkpoint> {
+    await this.seal();
+    return this.links.checkpoint((await this.chain.mark('head')) ?? GENESIS, this.clock.instant());
+  }
+
+  /** Walks the whole chain and names the first entry that does not fit. */
+  async verify(checkpoint?: Checkpoint): Promise<ChainCheck> {
+    await this.seal();
+    // The head first: entries sealed while we walk are then beyond what is asked for.
+    const head = await this.chain.mark('head');
+    const anchor = await this.chain.mark('anchor');
+    for (const mark of [head, anchor]) {
+      if (mark && !this.links.isGenuineMark(mark)) return broken(0, null, `the ${mark.name} of the chain was changed`);
+    }
+    const walk = await this.walk(anchor ?? GENESIS, head ?? GENESIS);
+    return walk.firstBroken || !checkpoint ? walk : this.compare(walk, checkpoint, anchor ?? GENESIS);
+  }
+
+  private async walk(from: ChainPlace, head: ChainPlace): Promise<ChainCheck> {
+    let last: ChainPlace & { auditId: number | null } = { ...from, auditId: null };
+    while (last.seq < head.seq) {
+      const entries = await this.chain.after(last.seq, BATCH);
+      for (const entry of entries) {
+        if (last.seq >= head.seq) break;
+        const checked = last.seq - from.seq;
+        if (entry.sealedSeq !== last.seq + 1)
+          return broken(checked, missingId(last.auditId, entry), missing(last.seq + 1));
+        if (!this.links.fits(entry, last)) return broken(checked, entry.auditId, 'the entry was changed');
+        last = { seq: entry.sealedSeq, hash: entry.hash ?? '', auditId: entry.auditId };
+      }
+      if (entries.length === 0) {
+        return broken(
+          last.seq - from.seq,
+          last.auditId,
+          `the chain is cut off after this entry: ${head.seq - last.seq} are missing`,
+        );
+      }
+    }
+    const checked = last.seq - from.seq;
+    return last.hash === head.hash
+      ? { checked, firstBroken: null }
+      : broken(checked, last.auditId, 'the last entry is not the one that was sealed last');
+  }
+
+  private async compare(walk: ChainCheck, checkpoint: Checkpoint, anchor: ChainPlace): Promise<ChainCheck> {
+    if (!this.links.isGenuineCheckpoint(checkpoint))
+      return broken(walk.checked, null, 'the checkpoint was not signed by this server');
+    if (checkpoint.seq <= anchor.seq) return walk;
+    const entry = await this.chain.at(checkpoint.seq);
+    if (entry?.hash === checkpoint.hash) return walk;
+    const reason = entry ? 'the entry is not the one of the checkpoint' : 'the chain ends before the checkpoint';
+    return broken(walk.checked, entry?.auditId ?? null, reason);
+  }
+
+  private async sealAll(): Promise<void> {
+    try {
+      while (await this.chain.hasUnsealed()) await this.database.transaction(() => this.sealBatch());
+    } catch (error) {
+      this.logger.warn(`cannot seal the audit log; trying again: ${String(error)}`);
+    }
+  }
+
+  private async sealBatch(): Promise<void> {
+    const head = (await this.chain.lockMark('head')) ?? (await this.begin());
+    let place: ChainPlace = head;
+    for (const entry of await this.chain.unsealed(BATCH)) {
+      const seq = place.seq + 1;
+      place = { seq, hash: this.links.hashOf(entry, seq, place.hash) };
+      await this.chain.seal(entry.auditId, seq, place.hash);
+    }
+    await this.chain.setMark(this.links.mark('head', place));
+  }
+
+  private async begin(): Promise<ChainPlace> {
+    const mark = this.links.mark('head', GENESIS);
+    await this.chain.setMark(mark);
+    return mark;
+  }
+}
+
+function broken(checked: number, auditId: number | null, reason: string): ChainCheck {
+  return { checked, firstBroken: { auditId, reason } };
+}
+
+function missing(seq: number): string {
+  return `the entry that was sealed as number ${seq} is missing`;
+}
+
+/** The id that is missing between two neighbours, where only one can be; else the one behind the gap. */
+function missingId(before: number | null, behind: AuditLog): number {
+  return before !== null && behind.auditId === before + 2 ? before + 1 : behind.auditId;
+}

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, DAY, type Instant } from '../common/clock.js';
+import { LiveConfig } from '../platform/config/live-config.js';
+import { Database } from '../platform/database/database.js';
+import { AccessLogsRepository } from './access-logs.repository.js';
+import { AuditService } from './audit.service.js';
+import { ChainLinks, GENESIS } from './chain/chain-links.js';
+import { ChainRepository } from './chain/chain.repository.js';
+
+/** So few at a time that nobody waits for it. */
+const BATCH = 500;
+
+/** Removes records past their age (U6), oldest first. The chain is cut only from its beginning, and remembers where. */
+@Injectable()
+export class RetentionService {
+  constructor(
+    private readonly database: Database,
+    private readonly accessLogs: AccessLogsRepository,
+    private readonly chain: ChainRepository,
+    private readonly links: ChainLinks,
+    private readonly audit: AuditService,
+    private readonly config: LiveConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Returns a sentence for the job's record. */
+  async apply(): Promise<string> {
+    const { accessLogDays, auditLogDays } = this.config.current.retention;
+    const access = accessLogDays === null ? 0 : await this.removeAccessLogs(this.clock.instant(-accessLogDays * DAY));
+    const changes = auditLogDays === null ? 0 : await this.removeChanges(this.clock.instant(-auditLogDays * DAY));
+    return `${access} access records and ${changes} change records removed`;
+  }
+
+  private async removeAccessLogs(before: Instant): Promise<number> {
+    let removed = 0;
+    for (;;) {
+      const batch = await this.database.transaction(() => this.accessLogs.removeOlderThan(before, BATCH));
+      removed += batch;
+      if (batch < BATCH) return removed;
+    }
+  }
+
+  /** Entries and the mark of what was removed go together, so that the chain is whole at every moment. */
+  private async removeChanges(before: Instant): Promise<number> {
+    let removed = 0;
+    for (;;) {
+      const batch = await this.database.transaction(() => this.removeFromBeginning(before));
+      if (batch === 0) break;
+      removed += batch;
+    }
+    if (removed > 0) {
+      const change = { event: 'audit_log.removed', subject: null, after: { before, entries: removed } };
+      await this.database.transaction(() => this.audit.recordJob('retention', change));
+    }
+    return removed;
+  }
+
+  private async removeFromBeginning(before: Instant): Promise<number> {
+    const anchor = (await this.chain.lockMark('anchor')) ?? GENESIS;
+    const [last] = (await this.chain.oldest(anchor.seq, before, BATCH)).slice(-1);
+    if (last?.sealedSeq == null) return 0;
+    await this.chain.setMark(this.links.mark('anchor', { seq: last.sealedSeq, hash: last.hash ?? '' }));
+    return this.chain.removeUpTo(last.sealedSeq);
+  }
+}
