@@ -4,17 +4,19 @@ import { Unauthenticated } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { hasValidChecksum, looksGenerated } from '../platform/secrets/key-format.js';
 import { Secrets } from '../platform/secrets/secrets.service.js';
-import { RoleDirectory } from '../rbac/role-directory.js';
 import { ApiKeyErrors } from './api-keys.errors.js';
-import { type ApiKeyRecord, ApiKeysRepository } from './api-keys.repository.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
 import { ConfigKeysService } from './config-keys.service.js';
+import { isExpired, KeyPrincipals, type PresentedKey } from './key-principals.js';
+import { RotationService } from './rotation/rotation.service.js';
 
 @Injectable()
 export class ApiKeyAuthenticationService {
   constructor(
     private readonly keys: ApiKeysRepository,
     private readonly configKeys: ConfigKeysService,
-    private readonly directory: RoleDirectory,
+    private readonly rotations: RotationService,
+    private readonly principals: KeyPrincipals,
     private readonly secrets: Secrets,
     private readonly clock: Clock,
   ) {}
@@ -28,29 +30,24 @@ export class ApiKeyAuthenticationService {
     const digests = this.secrets.digests(value).map(({ digest }) => digest);
     const isConfigured = this.configKeys.has(digests);
     if (!isConfigured && !(looksGenerated(value) && hasValidChecksum(value))) return null;
-    const record = await this.keys.findByDigests(digests);
+    const presented = await this.find(digests);
     // A row that mirrors a file counts only where the file in force still names the key.
-    if (!record || (record.key.source === 'config' && !isConfigured)) return null;
-    const { expiryDate } = record.key;
-    if (expiryDate !== null && expiryDate <= this.clock.instant()) {
-      throw new Unauthenticated(ApiKeyErrors.expired, { at: expiryDate });
-    }
-    return this.principalOf(record);
+    if (!presented || (presented.record.key.source === 'config' && !isConfigured)) return null;
+    const { key } = presented.record;
+    if (isExpired(key, this.clock.instant()))
+      throw new Unauthenticated(ApiKeyErrors.expired, { at: key.expiryDate ?? '' });
+    return this.principals.of(presented);
   }
 
-  private async principalOf({ key, roleIds, customerIds }: ApiKeyRecord): Promise<Principal> {
-    const { names, permissions } = await this.directory.effective(roleIds, key.permissions);
-    return {
-      kind: key.kind === 'personal' ? 'personal_token' : 'api_key',
-      id: key.apiKeyId,
-      name: key.name,
-      roles: names,
-      permissions,
-      customerIds,
-      expiresAt: key.expiryDate,
-      credential: 'api_key',
-      sessionId: null,
-      rateLimit: key.rateLimit,
-    };
+  /** By its present value, else by the old one that still works beside it. */
+  private async find(digests: readonly string[]): Promise<PresentedKey | null> {
+    const current = await this.keys.findByDigests(digests);
+    if (current) {
+      await this.rotations.noteNewValue(current.key.apiKeyId);
+      return { record: current, isOutdated: false, validUntil: null };
+    }
+    const old = await this.rotations.findByOldValue(digests);
+    const record = old && (await this.keys.find(old.apiKeyId));
+    return record && { record, isOutdated: true, validUntil: old.validUntil };
   }
 }

@@ -1,4 +1,4 @@
-import { Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
+import { Entity, ForeignKey, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 import type { Instant } from '../common/clock.js';
 import {
   FlagColumn,
@@ -11,6 +11,12 @@ import {
 import type { ApiKeyStatus } from './api-key.status.js';
 
 @Entity('api_keys')
+@Index(['nameKey', 'apiKeyId'])
+@Index(['created', 'apiKeyId'])
+@Index(['expiryDate', 'apiKeyId'])
+@Index(['createdBy', 'apiKeyId'])
+@Index(['createdByUserId'])
+@Index(['createdByKeyId'])
 @Index('uq_api_keys_digest', ['digest'], { unique: true })
 export class ApiKey {
   @PrimaryGeneratedColumn()
@@ -98,6 +104,9 @@ export class ApiKey {
 }
 
 @Entity('api_key_roles')
+@Index(['roleId'])
+@ForeignKey('api_keys', ['apiKeyId'], ['apiKeyId'], { onDelete: 'CASCADE' })
+@ForeignKey('roles', ['roleId'], ['roleId'], { onDelete: 'RESTRICT' })
 export class ApiKeyRole {
   @PrimaryColumn({ type: 'int' })
   apiKeyId!: number;
@@ -107,6 +116,9 @@ export class ApiKeyRole {
 }
 
 @Entity('api_key_customers')
+@Index(['customerId'])
+@ForeignKey('api_keys', ['apiKeyId'], ['apiKeyId'], { onDelete: 'CASCADE' })
+@ForeignKey('customers', ['customerId'], ['customerId'], { onDelete: 'CASCADE' })
 export class ApiKeyCustomer {
   @PrimaryColumn({ type: 'int' })
   apiKeyId!: number;

@@ -1,12 +1,14 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../common/access.decorators.js';
-import { IfMatch, type Precondition } from '../common/etag.js';
+import { IfMatch, type Precondition, Versioned } from '../common/etag.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { type ListResponse, listResponse } from '../common/page.js';
 import { CurrentPrincipal } from '../common/current-principal.js';
 import type { Principal } from '../common/principal.js';
+import { Refuses } from '../common/refuses.decorator.js';
 import { Creates } from '../platform/idempotency/creates.decorator.js';
+import { RbacErrors } from '../rbac/rbac.errors.js';
 import {
   ApiKeyDetailsResponse,
   ApiKeyList,
@@ -16,8 +18,11 @@ import {
   ListApiKeysQuery,
   UpdateApiKeyRequest,
 } from './api-keys.dto.js';
+import { ApiKeyPresetList, ApiKeyPresetResponse, ApiKeyStatsResponse } from './api-key-overview.dto.js';
+import { ApiKeyErrors } from './api-keys.errors.js';
 import { ApiKeyPermissions } from './api-keys.permissions.js';
 import { ApiKeysService } from './api-keys.service.js';
+import { API_KEY_PRESETS } from './presets.js';
 
 @ApiTags('API keys')
 @Controller('crm/api-keys')
@@ -33,9 +38,11 @@ export class ApiKeysController {
   }
 
   /** Create an API key. The answer shows it this once. */
+  @Post()
   @Creates()
   @RequirePermission(ApiKeyPermissions.manage)
-  @ApiCreatedResponse({ type: CreatedApiKeyResponse })
+  @Refuses(403, RbacErrors.cannotGrant)
+  @Refuses(422, ApiKeyErrors.lifetimeTooLong)
   async create(
     @CurrentPrincipal() principal: Principal,
     @Body() body: CreateApiKeyRequest,
@@ -43,9 +50,27 @@ export class ApiKeysController {
     return CreatedApiKeyResponse.withSecret(await this.apiKeys.create(principal, body));
   }
 
+  /** Count keys for a dashboard. */
+  @Get('stats')
+  @RequirePermission(ApiKeyPermissions.manage)
+  stats(): Promise<ApiKeyStatsResponse> {
+    return this.apiKeys.stats();
+  }
+
+  /** Starting points for the keys that most installations need. */
+  @Get('presets')
+  @RequirePermission(ApiKeyPermissions.manage)
+  @ApiOkResponse({ type: ApiKeyPresetList })
+  presets(): ListResponse<ApiKeyPresetResponse> {
+    const page = { rows: API_KEY_PRESETS, limit: API_KEY_PRESETS.length, nextCursor: null };
+    return listResponse(page, ApiKeyPresetResponse.from);
+  }
+
   /** Read one API key, masked, with everything it may do. */
   @Get(':api_key_id')
   @RequirePermission(ApiKeyPermissions.manage)
+  @Versioned()
+  @Refuses(404, ApiKeyErrors.notFound)
   async get(@Param('api_key_id', IdPipe) apiKeyId: number): Promise<ApiKeyDetailsResponse> {
     return ApiKeyDetailsResponse.from(await this.apiKeys.get(apiKeyId));
   }
@@ -53,6 +78,11 @@ export class ApiKeysController {
   /** Edit name, description, expiry and grants. A future expiry revives an expired key. */
   @Patch(':api_key_id')
   @RequirePermission(ApiKeyPermissions.manage)
+  @Versioned()
+  @Refuses(403, RbacErrors.cannotGrant)
+  @Refuses(404, ApiKeyErrors.notFound)
+  @Refuses(409, ApiKeyErrors.revoked, ApiKeyErrors.fromConfig)
+  @Refuses(422, ApiKeyErrors.lifetimeTooLong)
   async update(
     @CurrentPrincipal() principal: Principal,
     @Param('api_key_id', IdPipe) apiKeyId: number,
@@ -66,6 +96,8 @@ export class ApiKeysController {
   @Delete(':api_key_id')
   @HttpCode(204)
   @RequirePermission(ApiKeyPermissions.manage)
+  @Refuses(404, ApiKeyErrors.notFound)
+  @Refuses(409, ApiKeyErrors.protected, ApiKeyErrors.fromConfig)
   async revoke(
     @CurrentPrincipal() principal: Principal,
     @Param('api_key_id', IdPipe) apiKeyId: number,

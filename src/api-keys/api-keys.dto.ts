@@ -1,6 +1,6 @@
 import { ApiProperty, PartialType } from '@nestjs/swagger';
 import { VERSION } from '../common/etag.js';
-import { Choice, Flag, IdList, Integer, Moment, Sort, Text, TextList } from '../common/fields.js';
+import { Choice, Flag, IdList, Integer, Moment, RangeList, Sort, Text, TextList } from '../common/fields.js';
 import { ListQuery, listResponseOf } from '../common/page.js';
 import { Secret } from '../common/secret.decorator.js';
 import type { ApiKeyStatus } from './api-key.status.js';
@@ -36,6 +36,14 @@ export class CreateApiKeyRequest {
   @Integer({ min: 1, max: 1_000_000, optional: true, nullable: true, example: null })
   rate_limit?: number | null;
 
+  /** Addresses and networks that the key may be used from; null = anywhere. */
+  @RangeList({ min: 1, max: 100, optional: true, nullable: true, example: null })
+  allowed_addresses?: string[] | null;
+
+  /** The key never holds more than its creator holds at that moment, and ends with them. */
+  @Flag({ optional: true, example: false })
+  bound_to_creator?: boolean;
+
   /** A protected key cannot be revoked or regenerated until this is false again. */
   @Flag({ optional: true, example: false })
   protected?: boolean;
@@ -48,13 +56,15 @@ export class ListApiKeysQuery extends ListQuery {
   @Text({ max: 200, optional: true })
   search?: string;
 
-  /** Without it: all but revoked. `active` includes `expiring_soon`. */
+  /** Without it: all but revoked; `all` shows those too. `active` includes `expiring_soon`. */
   @Choice(['all', ...STATUSES], { optional: true })
   status?: ApiKeyStatus | 'all';
 
+  /** Only keys made through the API, or only those of the configuration file. */
   @Choice(['database', 'config'], { optional: true })
   source?: 'database' | 'config';
 
+  /** A leading minus turns the order round; without it, by id. */
   @Sort(['api_key_id', 'name', 'created', 'expiry_date', 'created_by', 'last_used_at'])
   sort?: string;
 }
@@ -83,10 +93,10 @@ export class ApiKeyResponse {
   @ApiProperty({ enum: STATUSES })
   status!: ApiKeyStatus;
 
-  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   created!: string;
 
-  @ApiProperty({ type: String, nullable: true, example: '2030-12-31T23:59:59.000Z' })
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: '2030-12-31T23:59:59.000Z' })
   expiry_date!: string | null;
 
   /** Direct grants. */
@@ -102,6 +112,12 @@ export class ApiKeyResponse {
   @ApiProperty({ type: Number, nullable: true, example: null })
   rate_limit!: number | null;
 
+  @ApiProperty({ type: [String], nullable: true, example: null })
+  allowed_addresses!: string[] | null;
+
+  @ApiProperty()
+  bound_to_creator!: boolean;
+
   @ApiProperty()
   protected!: boolean;
 
@@ -111,7 +127,7 @@ export class ApiKeyResponse {
   @ApiProperty({ enum: ['organization', 'personal'] })
   kind!: string;
 
-  @ApiProperty({ type: String, nullable: true, example: null })
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
   last_used_at!: string | null;
 
   @ApiProperty({ type: String, nullable: true, example: null })
@@ -132,6 +148,8 @@ export class ApiKeyResponse {
       roles: roles.map((role) => role.name),
       customer_ids: [...customerIds],
       rate_limit: key.rateLimit,
+      allowed_addresses: key.allowedAddresses,
+      bound_to_creator: key.isBoundToCreator,
       protected: key.isProtected,
       source: key.source,
       kind: key.kind,

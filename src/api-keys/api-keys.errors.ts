@@ -6,5 +6,9 @@ export const ApiKeyErrors = defineErrors('api_keys', {
   revoked: 'The API key {id} is revoked for ever: create a new one.',
   protected: 'The API key {id} is protected: set protected to false first.',
   fromConfig: 'The API key {id} comes from the configuration file: change the file instead.',
+  extendFirst: 'The API key {id} is expired: extend its expiry_date first, then regenerate it.',
+  graceTooLong: 'The old value cannot outlive the key, which expires at {expiry}.',
+  noRotation: 'The API key {id} is not being rotated.',
+  rotationUsed: 'The new value of the API key {id} was used already: regenerate it again instead.',
   lifetimeTooLong: 'Keys may live for at most {days} days here: set an expiry_date no later than {latest}.',
 });

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { Principal } from '../common/principal.js';
 import { type LastUse, LastUseService } from '../audit/last-use.service.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
+import { UsersModule } from '../users/users.module.js';
 import { ApiKeyAuthenticationService } from './api-key-authentication.service.js';
 import { ApiKeysController } from './api-keys.controller.js';
 import { ApiKeysJobs } from './api-keys.jobs.js';
@@ -9,11 +10,29 @@ import { ApiKeyPermissions } from './api-keys.permissions.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { ConfigKeysService } from './config-keys.service.js';
+import { KeyPrincipals } from './key-principals.js';
+import { LeaksController } from './leaks/leaks.controller.js';
+import { LeaksService } from './leaks/leaks.service.js';
+import { OwnApiKeyController } from './own-api-key.controller.js';
 import { PersonalTokenPermissions } from './personal-tokens.permissions.js';
+import { RotationController } from './rotation/rotation.controller.js';
+import { RotationRepository } from './rotation/rotation.repository.js';
+import { RotationService } from './rotation/rotation.service.js';
 
 @Module({
-  controllers: [ApiKeysController],
-  providers: [ApiKeysService, ApiKeysRepository, ApiKeysJobs, ApiKeyAuthenticationService, ConfigKeysService],
+  imports: [UsersModule],
+  controllers: [ApiKeysController, LeaksController, OwnApiKeyController, RotationController],
+  providers: [
+    ApiKeysService,
+    ApiKeysRepository,
+    ApiKeysJobs,
+    ApiKeyAuthenticationService,
+    ConfigKeysService,
+    KeyPrincipals,
+    LeaksService,
+    RotationRepository,
+    RotationService,
+  ],
   exports: [ApiKeysService, ApiKeyAuthenticationService, ConfigKeysService],
 })
 export class ApiKeysModule {

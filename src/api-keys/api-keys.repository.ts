@@ -21,6 +21,17 @@ export interface Moments {
   readonly soon: Instant;
 }
 
+/** `total` = active + expired, as the page counts them; `expiring_soon` is part of active. */
+export interface ApiKeyStats {
+  readonly total: number;
+  readonly active: number;
+  readonly expiring_soon: number;
+  readonly expired: number;
+  readonly revoked: number;
+  readonly never_expiring: number;
+  readonly never_used: number;
+}
+
 const SORTS: Record<string, SortColumn> = {
   api_key_id: { property: 'apiKeyId' },
   name: { property: 'nameKey' },
@@ -55,6 +66,20 @@ export class ApiKeysRepository {
 
   liveFromConfig(): Promise<ApiKey[]> {
     return this.database.repository(ApiKey).findBy({ source: 'config', revokedAt: IsNull() });
+  }
+
+  /** Those of the file are not among them: their digests are made anew at each start. */
+  async livePepperVersions(now: Instant): Promise<number[]> {
+    const rows = await this.database
+      .repository(ApiKey)
+      .createQueryBuilder('row')
+      .select('row.pepperVersion', 'version')
+      .distinct()
+      .where(`row.revokedAt IS NULL AND row.source = 'database'`)
+      .andWhere([{ expiryDate: IsNull() }, { expiryDate: MoreThan(now) }])
+      .orderBy('version')
+      .getRawMany<{ version: number }>();
+    return rows.map(({ version }) => Number(version));
   }
 
   /** Keys whose announced status the dates have left behind. */
@@ -115,6 +140,26 @@ export class ApiKeysRepository {
     return { ...page, rows: await this.completeAll(page.rows) };
   }
 
+  /** All counts in one pass over the table (K3). */
+  async stats({ now, soon }: Moments): Promise<ApiKeyStats> {
+    const count = (condition: string): string => `SUM(CASE WHEN ${condition} THEN 1 ELSE 0 END)`;
+    const isLive = 'row.revokedAt IS NULL AND (row.expiryDate IS NULL OR row.expiryDate > :now)';
+    const found = await this.database
+      .repository(ApiKey)
+      .createQueryBuilder('row')
+      .select(count('row.revokedAt IS NULL'), 'total')
+      .addSelect(count(isLive), 'active')
+      .addSelect(count('row.revokedAt IS NULL AND row.expiryDate > :now AND row.expiryDate <= :soon'), 'expiring_soon')
+      .addSelect(count('row.revokedAt IS NULL AND row.expiryDate <= :now'), 'expired')
+      .addSelect(count('row.revokedAt IS NOT NULL'), 'revoked')
+      .addSelect(count('row.revokedAt IS NULL AND row.expiryDate IS NULL'), 'never_expiring')
+      .addSelect(count('row.revokedAt IS NULL AND row.lastUsedAt IS NULL'), 'never_used')
+      .setParameters({ now, soon })
+      .getRawOne<Record<keyof ApiKeyStats, string | number | null>>();
+    const entries = Object.entries(found ?? {}).map(([name, value]) => [name, Number(value ?? 0)]);
+    return Object.fromEntries(entries) as ApiKeyStats;
+  }
+
   private async complete(key: ApiKey | null): Promise<ApiKeyRecord | null> {
     if (!key) return null;
     const [record] = await this.completeAll([key]);
@@ -136,9 +181,10 @@ export class ApiKeysRepository {
   }
 }
 
-/** `active` includes what expires soon; without a status everything but revoked keys is shown. */
+/** `active` includes what expires soon; without a status everything but revoked keys is shown, with `all` those too. */
 function filterStatus(rows: SelectQueryBuilder<ApiKey>, status: ListApiKeysQuery['status'], moments: Moments): void {
   const { now, soon } = moments;
+  if (status === 'all') return;
   if (status === 'revoked') {
     rows.andWhere('row.revokedAt IS NOT NULL');
     return;

@@ -1,10 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock, DAY, type Instant } from '../common/clock.js';
 import { Conflict, InvalidInput, NotFound, RuleBroken } from '../common/errors.js';
 import { assertMatches, type Precondition } from '../common/etag.js';
 import type { Page } from '../common/page.js';
 import type { Principal } from '../common/principal.js';
-import { fold, searchText } from '../common/text.js';
+import { foldedKey, searchText } from '../common/text.js';
 import { AuditService, difference } from '../audit/audit.service.js';
 import { LiveConfig } from '../platform/config/live-config.js';
 import { Database } from '../platform/database/database.js';
@@ -14,18 +14,21 @@ import { Secrets } from '../platform/secrets/secrets.service.js';
 import { CustomerReach } from '../rbac/customer-reach.js';
 import { GrantsService } from '../rbac/grants.service.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
+import type { Role } from '../rbac/role.entity.js';
 import type { ApiKey } from './api-key.entity.js';
 import { soonAfter, statusOf } from './api-key.status.js';
 import type { ApiKeyView } from './api-key.view.js';
 import { CreateApiKeyRequest, ListApiKeysQuery, UpdateApiKeyRequest } from './api-keys.dto.js';
 import { ApiKeyErrors } from './api-keys.errors.js';
-import { type ApiKeyRecord, ApiKeysRepository, type Moments } from './api-keys.repository.js';
+import { type ApiKeyRecord, type ApiKeyStats, ApiKeysRepository, type Moments } from './api-keys.repository.js';
+import { RotationRepository } from './rotation/rotation.repository.js';
 
 @Injectable()
-export class ApiKeysService {
+export class ApiKeysService implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly keys: ApiKeysRepository,
+    private readonly rotations: RotationRepository,
     private readonly secrets: Secrets,
     private readonly grants: GrantsService,
     private readonly customerReach: CustomerReach,
@@ -36,9 +39,25 @@ export class ApiKeysService {
     private readonly clock: Clock,
   ) {}
 
+  /** A pepper that lost a version would refuse every key made under it, as if it had never been: better not to start. */
+  async onModuleInit(): Promise<void> {
+    const lost = (await this.keys.livePepperVersions(this.clock.instant())).filter(
+      (version) => !this.secrets.hasPepper(version),
+    );
+    if (lost.length === 0) return;
+    throw new Error(
+      `there are API keys made under pepper version ${lost.join(', ')}, which this server does not have: ` +
+        'set CRM_SECRET_PEPPER to 2:<new>,1:<old>, or restore the file pepper in the data folder',
+    );
+  }
+
   async list(query: ListApiKeysQuery): Promise<Page<ApiKeyView>> {
     const page = await this.keys.list(query, this.moments());
     return { ...page, rows: await Promise.all(page.rows.map((record) => this.view(record))) };
+  }
+
+  stats(): Promise<ApiKeyStats> {
+    return this.keys.stats(this.moments());
   }
 
   async get(apiKeyId: number): Promise<ApiKeyView> {
@@ -53,16 +72,18 @@ export class ApiKeysService {
     await this.customerReach.assertReaches(principal, customerIds);
     this.assertExpiry(request.expiry_date ?? null);
     const secret = generateKey(this.config.current.apiKeyPolicy.prefix);
-    const roleIds = granted.roles.map((role) => role.roleId);
     return this.database.transaction(async () => {
       const values = { ...this.newKey(principal, request, secret), permissions: granted.permissions };
-      const view = await this.view(await this.keys.insert(values, roleIds, customerIds));
+      const view = await this.view(await this.keys.insert(values, idsOf(granted.roles), customerIds));
       await this.audit.record(principal, { event: 'api_key.created', subject: subjectOf(view), after: snapshot(view) });
       return { view, secret };
     });
   }
 
-  /** Whoever edits must hold everything that the key holds afterwards: extending an admin key takes an administrator. */
+  /**
+   * Whoever edits must hold everything that the key holds, before and after: extending an admin key takes an administrator.
+   * What changes nothing writes nothing and is not recorded.
+   */
   async update(
     principal: Principal,
     apiKeyId: number,
@@ -72,19 +93,24 @@ export class ApiKeysService {
     if (request.customer_ids) await this.customerReach.assertReaches(principal, request.customer_ids);
     if (request.expiry_date !== undefined) this.assertExpiry(request.expiry_date);
     return this.database.transaction(async () => {
-      const before = await this.changeable(apiKeyId);
+      const before = await this.lock(apiKeyId);
+      await this.grants.assertHolds(principal, before.effectivePermissions, before.customerIds);
       assertMatches(ifMatch, before.key.version);
-      const wanted = {
-        permissions: request.permissions ?? before.key.permissions,
-        roles: request.roles ?? before.roles.map((role) => role.name),
-      };
-      assertGrantsSomething(wanted.permissions, wanted.roles);
-      const granted = await this.grants.resolve(principal, wanted, request.customer_ids ?? before.customerIds);
-      const roleIds = granted.roles.map((role) => role.roleId);
-      if (request.roles) await this.keys.setRoles(apiKeyId, roleIds);
-      if (request.customer_ids) await this.keys.setCustomers(apiKeyId, request.customer_ids);
-      await this.keys.update(apiKeyId, { ...this.edited(before.key, request), permissions: granted.permissions });
-      return this.changed(principal, before, 'api_key.updated');
+      const { permissions = before.key.permissions, customer_ids: customerIds = before.customerIds } = request;
+      const roles = request.roles ?? before.roles.map((role) => role.name);
+      assertGrantsSomething(permissions, roles);
+      const granted = await this.grants.resolve(principal, { permissions, roles }, customerIds);
+      const columns = { ...this.edited(before.key, request), permissions: granted.permissions };
+      const wanted = await this.view({
+        key: { ...before.key, ...columns },
+        roleIds: idsOf(granted.roles),
+        customerIds,
+      });
+      if (!difference(snapshot(before), snapshot(wanted))) return before;
+      await this.keys.setRoles(apiKeyId, idsOf(granted.roles));
+      await this.keys.setCustomers(apiKeyId, customerIds);
+      await this.keys.update(apiKeyId, columns);
+      return this.recordChange(principal, before, 'api_key.updated');
     });
   }
 
@@ -97,6 +123,7 @@ export class ApiKeysService {
       if (before.key.isProtected) throw new Conflict(ApiKeyErrors.protected, { id: apiKeyId });
       assertMatches(ifMatch, before.key.version);
       const revokedAt = this.clock.instant();
+      await this.rotations.remove(apiKeyId);
       await this.keys.update(apiKeyId, {
         digest: null,
         revokedAt,
@@ -104,8 +131,36 @@ export class ApiKeysService {
         version: before.key.version + 1,
         updated: revokedAt,
       });
-      await this.changed(principal, await this.view(before), 'api_key.revoked');
+      await this.recordChange(principal, await this.view(before), 'api_key.revoked');
     });
+  }
+
+  /** The key, locked until the transaction ends; 409 for one that nobody can change any more, or only in the file. */
+  async lock(apiKeyId: number): Promise<ApiKeyView> {
+    const record = found(await this.keys.findForUpdate(apiKeyId), apiKeyId);
+    if (record.key.revokedAt !== null) throw new Conflict(ApiKeyErrors.revoked, { id: apiKeyId });
+    assertNotFromConfig(record.key);
+    return this.view(record);
+  }
+
+  async setValue(key: ApiKey, value: Pick<ApiKey, 'digest' | 'pepperVersion' | 'mask'>): Promise<void> {
+    const { apiKeyId, version } = key;
+    const changes = { ...value, searchText: searchText(key.name, key.description, value.mask) };
+    await this.keys.update(apiKeyId, { ...changes, version: version + 1, updated: this.clock.instant() });
+  }
+
+  /** Ends every change alike: other nodes are told, the difference is recorded, with what more there is to say. */
+  async recordChange(
+    principal: Principal,
+    before: ApiKeyView,
+    event: string,
+    details: Record<string, unknown> | null = null,
+  ): Promise<ApiKeyView> {
+    const after = await this.get(before.key.apiKeyId);
+    await this.revisions.bump('api_keys');
+    const change = difference(snapshot(before), { ...snapshot(after), ...details }) ?? { before: null, after: null };
+    await this.audit.record(principal, { event, subject: subjectOf(after), ...change });
+    return after;
   }
 
   async noteUse(apiKeyId: number, lastUsedAt: Instant, lastUsedAddress: string): Promise<void> {
@@ -137,22 +192,6 @@ export class ApiKeysService {
     return `${due.length} keys changed status`;
   }
 
-  /** Ends every change alike: other nodes are told, the difference is recorded. */
-  private async changed(principal: Principal, before: ApiKeyView, event: string): Promise<ApiKeyView> {
-    const after = await this.get(before.key.apiKeyId);
-    await this.revisions.bump('api_keys');
-    const change = difference(snapshot(before), snapshot(after)) ?? { before: null, after: null };
-    await this.audit.record(principal, { event, subject: subjectOf(after), ...change });
-    return after;
-  }
-
-  private async changeable(apiKeyId: number): Promise<ApiKeyView> {
-    const record = found(await this.keys.findForUpdate(apiKeyId), apiKeyId);
-    if (record.key.revokedAt !== null) throw new Conflict(ApiKeyErrors.revoked, { id: apiKeyId });
-    assertNotFromConfig(record.key);
-    return this.view(record);
-  }
-
   private edited(before: ApiKey, request: UpdateApiKeyRequest): Partial<ApiKey> {
     const name = request.name ?? before.name;
     const description = request.description === undefined ? before.description : request.description;
@@ -161,13 +200,15 @@ export class ApiKeysService {
     const isCalm = statusOf({ ...before, expiryDate }, now, soon) === 'active';
     return {
       name,
-      nameKey: fold(name).slice(0, 100),
+      nameKey: foldedKey(name, 100),
       description,
       searchText: searchText(name, description, before.mask),
       expiryDate,
       // Extended far enough, its next expiry is news again.
       flaggedStatus: isCalm ? 'active' : before.flaggedStatus,
       rateLimit: request.rate_limit === undefined ? before.rateLimit : request.rate_limit,
+      allowedAddresses: request.allowed_addresses === undefined ? before.allowedAddresses : request.allowed_addresses,
+      isBoundToCreator: request.bound_to_creator ?? before.isBoundToCreator,
       isProtected: request.protected ?? before.isProtected,
       version: before.version + 1,
       updated: now,
@@ -182,7 +223,7 @@ export class ApiKeysService {
       kind: 'organization',
       source: 'database',
       name,
-      nameKey: fold(name).slice(0, 100),
+      nameKey: foldedKey(name, 100),
       description,
       mask,
       searchText: searchText(name, description, mask),
@@ -195,8 +236,8 @@ export class ApiKeysService {
       createdByKeyId: principal.kind === 'api_key' ? principal.id : null,
       createdBy: principal.name.slice(0, 254),
       isProtected: request.protected ?? false,
-      isBoundToCreator: false,
-      allowedAddresses: null,
+      isBoundToCreator: request.bound_to_creator ?? false,
+      allowedAddresses: request.allowed_addresses ?? null,
       rateLimit: request.rate_limit ?? null,
       lastUsedAt: null,
       lastUsedAddress: null,
@@ -246,6 +287,10 @@ function assertGrantsSomething(permissions: readonly string[], roles: readonly s
   throw InvalidInput.field('/permissions', 'name at least one permission or role');
 }
 
+function idsOf(roles: readonly Role[]): number[] {
+  return roles.map((role) => role.roleId);
+}
+
 function subjectOf({ key }: ApiKeyView): { type: string; id: number } {
   return { type: 'api_key', id: key.apiKeyId };
 }
@@ -261,6 +306,8 @@ function snapshot({ key, roles, customerIds, status }: ApiKeyView): Record<strin
     roles: roles.map((role) => role.name),
     customer_ids: [...customerIds],
     rate_limit: key.rateLimit,
+    allowed_addresses: key.allowedAddresses,
+    bound_to_creator: key.isBoundToCreator,
     protected: key.isProtected,
   };
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { systemPrincipal } from '../common/principal.js';
-import { fold, searchText } from '../common/text.js';
-import { AuditService } from '../audit/audit.service.js';
+import { fold, foldedKey, searchText } from '../common/text.js';
+import { AuditService, difference, type Snapshot } from '../audit/audit.service.js';
 import type { ConfigProblem } from '../platform/config/config-problem.js';
 import type { ConfiguredApiKey, CrmConfig } from '../platform/config/crm-config.js';
 import { LiveConfig } from '../platform/config/live-config.js';
@@ -17,6 +17,7 @@ import type { ApiKey } from './api-key.entity.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 
 interface MirroredKey {
+  readonly path: string;
   readonly digests: readonly Digest[];
   readonly mask: string;
   readonly description: string | null;
@@ -65,20 +66,22 @@ export class ConfigKeysService {
   }
 
   /** The text of the key is taken out of the configuration here and forgotten. */
-  private async read({ key, roles, description }: ConfiguredApiKey): Promise<MirroredKey> {
+  private async read({ path, key, roles, description }: ConfiguredApiKey): Promise<MirroredKey> {
     const text = key.take();
     const known = await this.directory.all();
     const found = roles.map((name) => known.find((role) => role.nameKey === fold(name)));
     return {
+      path,
       digests: this.secrets.digests(text),
       mask: maskOf(text),
       description,
       permissions: roles.filter((_, index) => !found[index]),
-      roleIds: found.flatMap((role) => (role ? [role.roleId] : [])),
+      roleIds: [...new Set(found.flatMap((role) => (role ? [role.roleId] : [])))],
     };
   }
 
   private async mirror(mirrored: readonly MirroredKey[]): Promise<void> {
+    await this.revisions.claim('api_keys');
     const before = await this.keys.liveFromConfig();
     const isSame = (row: ApiKey, key: MirroredKey): boolean => key.digests.some(({ digest }) => digest === row.digest);
     const gone = before.filter((row) => !mirrored.some((key) => isSame(row, key)));
@@ -92,6 +95,11 @@ export class ConfigKeysService {
   }
 
   private async add(key: MirroredKey): Promise<void> {
+    const other = await this.keys.findByDigests(key.digests.map(({ digest }) => digest));
+    if (other) {
+      const { apiKeyId } = other.key;
+      throw new Error(`${key.path}: this is API key ${apiKeyId} of the database already: take it out of the file`);
+    }
     const now = this.clock.instant();
     const [digest] = key.digests;
     if (!digest) return;
@@ -112,13 +120,21 @@ export class ConfigKeysService {
     };
     const row = { ...values, ...fixed, ...unset, created: now, updated: now };
     const { key: added } = await this.keys.insert(row, key.roleIds, []);
-    const after = { name: added.name, mask: key.mask, permissions: key.permissions, role_ids: key.roleIds };
+    const after = snapshot(added, key);
     await this.audit.record(ACTOR, { event: 'api_key.created', subject: subject(added), after });
   }
 
+  /** The file may say something else of a key than it did: that is a change like any other. */
   private async refresh(row: ApiKey, key: MirroredKey): Promise<void> {
+    const record = await this.keys.find(row.apiKeyId);
+    const after = snapshot(shown(key), key);
+    const before = snapshot(row, { ...row, roleIds: [...(record?.roleIds ?? [])] });
+    const change = difference(before, after);
+    if (!change) return;
     await this.keys.setRoles(row.apiKeyId, key.roleIds);
-    await this.keys.update(row.apiKeyId, { ...shown(key), permissions: key.permissions });
+    const columns = { ...shown(key), permissions: key.permissions, updated: this.clock.instant() };
+    await this.keys.update(row.apiKeyId, { ...columns, version: row.version + 1 });
+    await this.audit.record(ACTOR, { event: 'api_key.updated', subject: subject(row), ...change });
   }
 
   private async retire(row: ApiKey): Promise<void> {
@@ -139,7 +155,23 @@ export class ConfigKeysService {
 
 function shown({ description, mask }: MirroredKey): Pick<ApiKey, 'name' | 'nameKey' | 'description' | 'searchText'> {
   const name = (description ?? `Key ${mask} of the configuration file`).slice(0, 100);
-  return { name, nameKey: fold(name).slice(0, 100), description, searchText: searchText(name, description, mask) };
+  return { name, nameKey: foldedKey(name, 100), description, searchText: searchText(name, description, mask) };
+}
+
+type Granting = Pick<MirroredKey, 'mask' | 'permissions' | 'roleIds'>;
+
+function snapshot({ name, description }: Pick<ApiKey, 'name' | 'description'>, key: Granting): Snapshot {
+  return {
+    name,
+    description,
+    mask: key.mask,
+    permissions: key.permissions,
+    role_ids: [...key.roleIds].sort(asNumbers),
+  };
+}
+
+function asNumbers(a: number, b: number): number {
+  return a - b;
 }
 
 function subject({ apiKeyId }: ApiKey): { type: string; id: number } {

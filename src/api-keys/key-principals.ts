@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, type Instant } from '../common/clock.js';
+import { IpRange } from '../common/ip-range.js';
+import { type Principal, systemPrincipal } from '../common/principal.js';
+import { GrantsService } from '../rbac/grants.service.js';
+import { RoleDirectory } from '../rbac/role-directory.js';
+import { UsersService } from '../users/users.service.js';
+import type { ApiKey } from './api-key.entity.js';
+import { type ApiKeyRecord, ApiKeysRepository } from './api-keys.repository.js';
+
+/** A key, and by which of its values it was presented. */
+export interface PresentedKey {
+  readonly record: ApiKeyRecord;
+  readonly isOutdated: boolean;
+  /** When the old value stops working, as far as that is known. */
+  readonly validUntil: Instant | null;
+}
+
+/** Makes the principal of a key: what it may do now, from where, and until when. */
+@Injectable()
+export class KeyPrincipals {
+  constructor(
+    private readonly keys: ApiKeysRepository,
+    private readonly directory: RoleDirectory,
+    private readonly users: UsersService,
+    private readonly grants: GrantsService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The principal behind a key; null for a bound one whose creator is no more. */
+  async of({ record, isOutdated, validUntil }: PresentedKey): Promise<Principal | null> {
+    const { key, roleIds, customerIds } = record;
+    const { names, permissions } = await this.directory.effective(roleIds, key.permissions);
+    const principal: Principal = {
+      kind: key.kind === 'personal' ? 'personal_token' : 'api_key',
+      id: key.apiKeyId,
+      name: key.name,
+      roles: names,
+      permissions,
+      customerIds,
+      expiresAt: validUntil ?? key.expiryDate,
+      credential: 'api_key',
+      sessionId: null,
+      isOutdated,
+      allowedAddresses: rangesOf(key.allowedAddresses),
+      rateLimit: key.rateLimit,
+    };
+    return key.isBoundToCreator ? this.boundToCreator(principal, key) : principal;
+  }
+
+  /** What the creator no longer holds, the key no longer holds; and without a creator there is no key (K17). */
+  private async boundToCreator(principal: Principal, key: ApiKey): Promise<Principal | null> {
+    const creator = await this.creatorOf(key);
+    if (!creator) return null;
+    const lacking = new Set(this.grants.lacking(creator, [...principal.permissions], principal.customerIds));
+    return { ...principal, permissions: new Set([...principal.permissions].filter((it) => !lacking.has(it))) };
+  }
+
+  private async creatorOf(key: ApiKey): Promise<Principal | null> {
+    if (key.createdByUserId !== null) return this.userPrincipal(key.createdByUserId);
+    const parent = key.createdByKeyId === null ? null : await this.keys.find(key.createdByKeyId);
+    const isLive = parent?.key.revokedAt === null && !isExpired(parent.key, this.clock.instant());
+    return isLive ? this.of({ record: parent, isOutdated: false, validUntil: null }) : null;
+  }
+
+  private async userPrincipal(userId: number): Promise<Principal | null> {
+    const found = await this.users.findById(userId);
+    if (found?.user.status !== 'active') return null;
+    const { permissions } = await this.directory.effective(found.roles.map((role) => role.roleId));
+    return { ...systemPrincipal(found.user.email), kind: 'user', permissions, customerIds: found.customerIds };
+  }
+}
+
+export function isExpired({ expiryDate }: ApiKey, now: Instant): boolean {
+  return expiryDate !== null && expiryDate <= now;
+}
+
+function rangesOf(texts: readonly string[] | null): IpRange[] | null {
+  return texts === null ? null : texts.map((text) => IpRange.parse(text)).filter((range) => range instanceof IpRange);
+}

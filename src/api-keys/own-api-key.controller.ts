@@ -1,0 +1,28 @@
+import { Controller, Delete, Get, HttpCode } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Authenticated } from '../common/access.decorators.js';
+import { CurrentPrincipal } from '../common/current-principal.js';
+import type { Principal } from '../common/principal.js';
+import { ApiKeyDetailsResponse } from './api-keys.dto.js';
+import { ApiKeysService } from './api-keys.service.js';
+
+@ApiTags('API keys')
+@Controller('crm/api-keys/self')
+export class OwnApiKeyController {
+  constructor(private readonly apiKeys: ApiKeysService) {}
+
+  /** What the key that asks is, and what it may do. */
+  @Get()
+  @Authenticated('api_key', 'personal_token')
+  async get(@CurrentPrincipal() principal: Principal): Promise<ApiKeyDetailsResponse> {
+    return ApiKeyDetailsResponse.from(await this.apiKeys.get(principal.id ?? 0));
+  }
+
+  /** Revoke the key that asks, e.g. when its owner fears that it leaked. */
+  @Delete()
+  @HttpCode(204)
+  @Authenticated('api_key', 'personal_token')
+  async revoke(@CurrentPrincipal() principal: Principal): Promise<void> {
+    await this.apiKeys.revoke(principal, principal.id ?? 0, null);
+  }
+}

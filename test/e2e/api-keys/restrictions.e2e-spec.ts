@@ -1,0 +1,84 @@
+import { NO_LIMITS, TestApp } from '../../support/app.js';
+import { expectProblem, pointers } from '../../support/expect-problem.js';
+import { asAdmin, asApiKey, asUser, type Credentials } from '../../support/principals.js';
+
+describe('API keys: where from, and bound to whom', () => {
+  let app: TestApp;
+  let admin: Credentials;
+
+  beforeAll(async () => {
+    app = await TestApp.start({ config: NO_LIMITS.replace('api_key: 0', 'api_key: 3') });
+    admin = await asAdmin(app);
+  });
+  afterAll(() => app.close());
+
+  const use = (headers: Credentials, from = '127.0.0.1') => app.ask('GET', '/crm/auth/whoami', { headers, from });
+  const create = (body: object, headers = admin) =>
+    app.ask('POST', '/crm/api-keys', {
+      headers,
+      body: { name: 'Restricted', permissions: ['view_customer'], ...body },
+    });
+
+  it('403 from an address that is not on the list, through either header, burning no quota', async () => {
+    const { key, headers } = await asApiKey(app, ['view_customer'], {
+      allowed_addresses: ['127.0.0.8', '127.0.1.0/24'],
+    });
+    for (let i = 0; i < 5; i += 1) {
+      expectProblem(await use(headers, '127.0.0.9'), 403, 'auth.address_not_allowed');
+      expectProblem(await use({ authorization: `Bearer ${key}` }), 403, 'auth.address_not_allowed');
+    }
+    expect((await use(headers, '127.0.0.8')).headers.ratelimit).toMatch(/^"api-key";r=2;/);
+    expect((await use(headers, '127.0.1.0')).status).toBe(200);
+    expect((await use(headers, '127.0.1.255')).status).toBe(200);
+    expectProblem(await use(headers, '127.0.2.0'), 403);
+  });
+
+  it('201 with IPv4-mapped spelling made canonical; 400 for host bits, the whole internet and an empty list', async () => {
+    const made = await create({ allowed_addresses: ['::ffff:10.0.0.7', '2001:DB8::/32'] });
+    expect(made.body.allowed_addresses).toEqual(['10.0.0.7', '2001:db8::/32']);
+    for (const wrong of [['10.0.0.1/24'], ['0.0.0.0/0'], ['::/0'], [], ['010.0.0.1'], ['localhost'], '10.0.0.1']) {
+      expect(pointers(await create({ allowed_addresses: wrong }))).toEqual(['/allowed_addresses']);
+    }
+  });
+
+  it('200 with the list taken away again, counting from the next request', async () => {
+    const { apiKeyId, headers } = await asApiKey(app, ['view_customer'], { allowed_addresses: ['127.0.0.8'] });
+    expectProblem(await use(headers), 403);
+    await app.ask('PATCH', `/crm/api-keys/${apiKeyId}`, { headers: admin, body: { allowed_addresses: null } });
+    expect((await use(headers)).status).toBe(200);
+  });
+
+  it('401 for a bound key on the next request after its creator was deactivated; an unbound one lives on', async () => {
+    const creator = await asUser(app, ['Admin']);
+    const bound = (await create({ bound_to_creator: true }, creator.headers)).body.api_key;
+    const free = (await create({}, creator.headers)).body.api_key;
+    expect((await use({ 'x-api-key': bound })).status).toBe(200);
+    await app.ask('PATCH', `/crm/users/${creator.userId}`, { headers: admin, body: { status: 'deactivated' } });
+    expect([(await use({ 'x-api-key': bound })).status, (await use({ 'x-api-key': free })).status]).toEqual([401, 200]);
+  });
+
+  it('200 with fewer rights as soon as the creator has fewer', async () => {
+    const creator = await asUser(app, ['Admin']);
+    const made = await create(
+      { permissions: ['view_customer', 'view_invoice'], bound_to_creator: true },
+      creator.headers,
+    );
+    const headers = { 'x-api-key': made.body.api_key as string };
+    expect((await use(headers)).body.permissions).toEqual(['view_customer', 'view_invoice']);
+    const put = (roles: string[]) =>
+      app.ask('PUT', `/crm/users/${creator.userId}/roles`, { headers: admin, body: { roles } });
+    await put(['Support']);
+    expect((await use(headers)).body.permissions).toEqual(['view_customer', 'view_invoice']);
+    await put(['Customer']);
+    expect((await use(headers)).body.permissions).toEqual([]);
+  });
+
+  it('401 for a bound child of a key once the parent is revoked', async () => {
+    const parent = await asApiKey(app, ['manage_api_keys', 'view_customer']);
+    const made = await create({ bound_to_creator: true }, parent.headers);
+    const headers = { 'x-api-key': made.body.api_key as string };
+    expect((await use(headers)).status).toBe(200);
+    await app.ask('DELETE', `/crm/api-keys/${parent.apiKeyId}`, { headers: admin });
+    expect((await use(headers)).status).toBe(401);
+  });
+});
