@@ -1,10 +1,22 @@
-import { maxHeaderSize } from 'node:http';
+import { maxHeaderSize, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ANSWERED_UNROUTED } from './audit/access-log.hook.js';
+import { type Clock, DAY } from './common/clock.js';
 import { clientAddress } from './common/client-address.js';
-import { CommonErrors, Forbidden } from './common/errors.js';
+import {
+  CommonErrors,
+  type DomainError,
+  Forbidden,
+  HeadersTooLarge,
+  InvalidInput,
+  RequestTimedOut,
+} from './common/errors.js';
 import { etagOf, VERSION } from './common/etag.js';
+import { problemBody } from './common/problem.dto.js';
 import type { ProblemFilter } from './common/problem.filter.js';
+import type { Principal } from './common/principal.js';
 import { contextOf, enterContext, findContextOf } from './common/request-context.js';
 import { requestIdFrom } from './common/request-id.js';
 import type { LiveConfig } from './platform/config/live-config.js';
@@ -13,7 +25,8 @@ type ServerOptions = NonNullable<ConstructorParameters<typeof FastifyAdapter>[0]
 
 const BODY_LIMIT = 1_048_576;
 const REQUEST_TIMEOUT_MS = 30_000;
-const PARAMETER_LENGTH = 200;
+/** Far below the 2,000 from which on Node drops fields without a word, credentials and forwarding headers among them. */
+const HEADER_FIELDS = 200;
 
 export function serverOptions(config: LiveConfig, problems: ProblemFilter): ServerOptions {
   return {
@@ -26,11 +39,13 @@ export function serverOptions(config: LiveConfig, problems: ProblemFilter): Serv
     http: { maxHeaderSize },
     genReqId: (request: { headers: Record<string, string | string[] | undefined> }) =>
       requestIdFrom(request.headers['x-request-id']),
-    routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: PARAMETER_LENGTH },
-    // Before routing no hook runs: a malformed URL still gets an id, a problem and no more.
+    routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: maxHeaderSize },
+    // Before routing no hook runs: a malformed URL still gets an id, a problem, a line in the access log, and no more.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      reply.raw.once('close', () => request.server.server.emit(ANSWERED_UNROUTED, request, reply));
       begin(request, reply, config, () => problems.answer(error, request, reply));
     },
+    clientErrorHandler: refuseUnparsed,
   } as unknown as ServerOptions;
 }
 
@@ -39,25 +54,72 @@ export function requestContexts(server: FastifyInstance, config: LiveConfig): vo
   server.removeContentTypeParser('text/plain');
   server.addHook('onRequest', (request, reply, done) => {
     begin(request, reply, config, () => {
-      const isRefused = config.current.http.requireHttps && !contextOf(request).isSecure && !isProbe(request);
-      done(isRefused ? new Forbidden(CommonErrors.insecure) : undefined);
+      done(refusalOf(request, config));
     });
   });
 }
 
+function refusalOf(request: FastifyRequest, config: LiveConfig): DomainError | undefined {
+  if (request.raw.rawHeaders.length > HEADER_FIELDS * 2) return headersTooLarge();
+  const isInsecure = config.current.http.requireHttps && !contextOf(request).isSecure && !isProbe(request);
+  return isInsecure ? new Forbidden(CommonErrors.insecure) : undefined;
+}
+
+function headersTooLarge(): DomainError {
+  return new HeadersTooLarge(CommonErrors.headersTooLarge, { fields: HEADER_FIELDS, bytes: maxHeaderSize });
+}
+
+/** What never became a request: Node's parser gave up. The answer is written by hand and the connection is over. */
+function refuseUnparsed(cause: NodeJS.ErrnoException, socket: Socket & { _httpMessage?: ServerResponse | null }): void {
+  const isAnswering = socket._httpMessage?.headersSent === true;
+  if (cause.code !== 'ECONNRESET' && socket.writable && !isAnswering) socket.write(answerTo(cause));
+  socket.destroy();
+}
+
+function answerTo({ code }: NodeJS.ErrnoException): string {
+  const error = unparsed(code);
+  const { status } = error;
+  const requestId = requestIdFrom(undefined);
+  const body = JSON.stringify(problemBody({ status, code: error.code, detail: error.message, requestId }));
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-Id: ${requestId}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}
+
+function unparsed(code: string | undefined): DomainError {
+  if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge();
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new RequestTimedOut(CommonErrors.timeout);
+  return new InvalidInput(CommonErrors.malformed);
+}
+
 /** The last hooks: what every answer carries, whatever handler made it. */
-export function answerShapes(server: FastifyInstance): void {
+export function answerShapes(server: FastifyInstance, config: LiveConfig, clock: Clock): void {
   server.addHook('preSerialization', (_request, reply, payload: { [VERSION]?: number } | null, done) => {
     const version = payload?.[VERSION];
     if (version !== undefined) reply.header('etag', etagOf(version));
     done(null, payload);
   });
   server.addHook('onSend', (request, reply, payload, done) => {
-    const isKnown = findContextOf(request)?.principal !== null;
-    if (isKnown && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+    const principal = findContextOf(request)?.principal ?? null;
+    if (principal && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+    if (principal?.credential === 'api_key') reply.headers(keyNotices(principal, config, clock));
     if ((payload === undefined || payload === null) && reply.statusCode === 200) reply.code(204);
     done(null, payload);
   });
+}
+
+/** A key's own answers tell its owner what is coming (K18): no mail is needed to find out. */
+function keyNotices({ expiresAt, isOutdated }: Principal, config: LiveConfig, clock: Clock): Record<string, string> {
+  if (isOutdated) return { 'x-api-key-replaced': expiresAt ?? 'when the new value is first used' };
+  const { expiringSoonDays } = config.current.apiKeyPolicy;
+  const isSoon = expiresAt !== null && expiresAt <= clock.instant(expiringSoonDays * DAY);
+  return isSoon ? { 'x-api-key-expires': expiresAt } : {};
 }
 
 function begin(request: FastifyRequest, reply: FastifyReply, config: LiveConfig, next: () => void): void {

@@ -23,7 +23,8 @@ function assertOwnHost(request: FastifyRequest, { http, environment }: CrmConfig
   const host = (request.headers.host ?? '').toLowerCase();
   const name = hostNameOf(host);
   const own = ['localhost', canonical(environment.host), canonical(request.socket.localAddress ?? '')];
-  if (own.includes(name) || http.allowedHosts.includes(host) || http.allowedHosts.includes(name)) return;
+  if ((name !== '' && own.includes(name)) || http.allowedHosts.includes(host) || http.allowedHosts.includes(name))
+    return;
   throw new Misdirected(AuthErrors.misdirected, { host: logLine(host, 100) });
 }
 

@@ -1,12 +1,15 @@
-import { Body, Controller, Get, Header, Headers, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiTags, ApiTooManyRequestsResponse, ApiUnauthorizedResponse } from '@nestjs/swagger';
+import { Body, Controller, Get, Header, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Authenticated, Public } from '../common/access.decorators.js';
 import { CurrentPrincipal } from '../common/current-principal.js';
 import type { Principal } from '../common/principal.js';
-import { ProblemResponse } from '../common/problem.dto.js';
+import { Refuses } from '../common/refuses.decorator.js';
+import { UserAgent } from '../common/user-agent.js';
 import { Secrets } from '../platform/secrets/secrets.service.js';
+import { ThrottlingErrors } from '../throttling/rate-limit.js';
 import { JwksResponse, LoginRequest, LoginResponse, RefreshRequest, WhoamiResponse } from './auth.dto.js';
+import { AuthErrors } from './auth.errors.js';
 import { LoginService } from './login.service.js';
 import { SessionsService } from './sessions.service.js';
 
@@ -22,16 +25,14 @@ export class AuthController {
   /** Log in with e-mail and password. */
   @Post('auth/login')
   @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
   @Public()
-  @ApiUnauthorizedResponse({
-    type: ProblemResponse,
-    description: 'Wrong e-mail or password: the answer does not say which.',
-  })
-  @ApiTooManyRequestsResponse({ type: ProblemResponse, description: 'Too many failures for this account or address.' })
+  @Refuses(401, AuthErrors.invalidCredentials)
+  @Refuses(429, ThrottlingErrors.tooManyFailures)
   async login(
     @Body() body: LoginRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @Headers('user-agent') device?: string,
+    @UserAgent() device: string | undefined,
   ): Promise<LoginResponse> {
     const { pair, headers } = await this.logins.login(body.email, body.password, device);
     reply.headers(headers);
@@ -41,8 +42,10 @@ export class AuthController {
   /** Exchange a refresh token for the next pair. Each is good once. */
   @Post('auth/refresh')
   @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
   @Public()
-  @ApiUnauthorizedResponse({ type: ProblemResponse, description: 'Spent, ended or unknown: log in again.' })
+  @Refuses(401, AuthErrors.invalidRefreshToken)
+  @Refuses(429, ThrottlingErrors.tooManyFailures)
   async refresh(@Body() body: RefreshRequest): Promise<LoginResponse> {
     return LoginResponse.from(await this.sessions.refresh(body.refresh_token));
   }

@@ -16,7 +16,7 @@ export class LoginRequest {
 
 export class RefreshRequest {
   /** As it came from login or the last refresh. */
-  @SecretText({ max: 200, example: 'rt1…' })
+  @SecretText({ max: 4_096, example: 'rt1…' })
   @Secret()
   refresh_token!: string;
 }
@@ -94,7 +94,7 @@ export class WhoamiResponse {
   @ApiProperty({ type: [Number], example: [] })
   customer_ids!: number[];
 
-  @ApiProperty({ type: String, nullable: true, example: '2026-11-21T09:45:00.000Z' })
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: '2026-11-21T09:45:00.000Z' })
   expires_at!: string | null;
 
   /** What was presented. */
@@ -115,8 +115,32 @@ export class WhoamiResponse {
   }
 }
 
+/** An RSA key, RFC 7517. */
+export class JwkResponse {
+  @ApiProperty({ example: 'RSA' })
+  kty!: string;
+
+  /** Named in the header of each token that it signed. */
+  @ApiProperty({ example: 'q3LcPZ0vR8dXn1Wb' })
+  kid!: string;
+
+  @ApiProperty({ example: 'RS256' })
+  alg!: string;
+
+  @ApiProperty({ example: 'sig' })
+  use!: string;
+
+  /** Modulus, base64url. */
+  @ApiProperty({ example: 'sXchDaQebHnPiGvyDOAT4saGEUetSyo9MKLOoWFsueri23bOdgWp4Dy1WlUzewbgBHod5pcM9H95GQRV3JDXbo' })
+  n!: string;
+
+  /** Exponent, base64url. */
+  @ApiProperty({ example: 'AQAB' })
+  e!: string;
+}
+
 export class JwksResponse {
-  /** RFC 7517, public halves only. */
-  @ApiProperty({ type: [Object] })
-  keys!: object[];
+  /** Public halves only; the first one signs. */
+  @ApiProperty({ type: [JwkResponse] })
+  keys!: JwkResponse[];
 }

@@ -1,11 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, ACCESS } from '../common/access.decorators.js';
-import { Unauthenticated } from '../common/errors.js';
+import { Forbidden, Unauthenticated } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
-import { contextOf } from '../common/request-context.js';
+import { contextOf, type RequestContext } from '../common/request-context.js';
 import { AttemptLimiter, clientNetwork } from '../throttling/attempt-limiter.js';
 import { AuthErrors } from './auth.errors.js';
 import { type Credential, readCredential } from './credential.js';
@@ -50,21 +50,34 @@ export class AuthenticationGuard implements CanActivate {
     const about = contextOf(request);
     try {
       about.principal = await this.authenticate(readCredential(request), context);
+      assertAllowedFrom(about, about.principal);
       return true;
     } catch (error) {
       // A valid credential never comes here, so nobody is kept out for the failures of others.
-      if (error instanceof Unauthenticated) this.attempts.failedAuthentication(clientNetwork(about.ip));
+      if (error instanceof Unauthenticated) {
+        const reply = context.switchToHttp().getResponse<FastifyReply>();
+        reply.headers(this.attempts.failedAuthentication(clientNetwork(about.ip)));
+      }
       throw error;
     }
   }
 
   private authenticate(credential: Credential, context: ExecutionContext): Promise<Principal> {
     const verify = (): Promise<Principal> => this.ask(this.doors[credential.kind], context);
-    return credential.kind === 'address' ? verify() : this.verified.get(credential.value, verify);
+    // With its kind: a token is a credential as a bearer, and never in the header of keys.
+    return credential.kind === 'address'
+      ? verify()
+      : this.verified.get(`${credential.kind} ${credential.value}`, verify);
   }
 
   private async ask(door: CanActivate, context: ExecutionContext): Promise<Principal> {
     await door.canActivate(context);
     return context.switchToHttp().getRequest<{ user: Principal }>().user;
   }
+}
+
+/** A key's own list of addresses (K13). It is judged before the limit is counted: a thief burns nobody's quota. */
+function assertAllowedFrom({ ip, address }: RequestContext, { allowedAddresses }: Principal): void {
+  if (allowedAddresses === null || (ip && allowedAddresses.some((range) => range.contains(ip)))) return;
+  throw new Forbidden(AuthErrors.addressNotAllowed, { address });
 }

@@ -6,7 +6,7 @@ import { AuthErrors } from './auth.errors.js';
 export type Credential =
   { readonly kind: 'address' } | { readonly kind: 'jwt' | 'api-key-bearer' | 'api-key'; readonly value: string };
 
-const BEARER = /^Bearer +(\S+)$/i;
+const BEARER = /^Bearer (\S+)$/i;
 /** Three base64url segments, the first a JSON object: no key of ours looks like it, and no configured one may. */
 const JWT = /^eyJ[\w-]*\.[\w-]*\.[\w-]*$/;
 

@@ -17,7 +17,7 @@ export class TrustedAddressResponse {
   @ApiProperty({ type: [String], example: ['view_service'] })
   permissions!: string[];
 
-  @ApiProperty({ type: String, nullable: true, example: null })
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
   expires!: string | null;
 
   @ApiProperty()
@@ -26,7 +26,7 @@ export class TrustedAddressResponse {
   @ApiProperty()
   allow_admin!: boolean;
 
-  @ApiProperty({ type: String, nullable: true, example: null })
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
   last_used_at!: string | null;
 
   @ApiProperty({ type: String, nullable: true, example: null })

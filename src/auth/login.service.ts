@@ -38,10 +38,10 @@ export class LoginService {
       await this.recordFailure('authn_login_fail', found);
       throw new Unauthenticated(AuthErrors.invalidCredentials, {}, { headers: attemptHeaders(attempt) });
     }
-    this.attempts.succeeded(attempt);
+    const left = this.attempts.succeeded(attempt);
     await this.renewDigest(found, password);
     const pair = await this.open(found, device === undefined ? null : logLine(device, 256));
-    return { pair, headers: attemptHeaders(attempt) };
+    return { pair, headers: attemptHeaders(left) };
   }
 
   private async begin(email: string): Promise<Attempt> {

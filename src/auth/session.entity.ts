@@ -1,9 +1,12 @@
-import { Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Entity, ForeignKey, Index, PrimaryGeneratedColumn } from 'typeorm';
 import type { Instant } from '../common/clock.js';
 import { InstantColumn, IntColumn, TextColumn } from '../platform/database/columns.js';
 
 /** A login and the family of refresh tokens that descends from it. No token is stored: each is derived from this row. */
 @Entity('sessions')
+@Index(['userId', 'sessionId'])
+@Index(['expiresAt'])
+@ForeignKey('users', ['userId'], ['userId'], { onDelete: 'CASCADE' })
 export class Session {
   @PrimaryGeneratedColumn()
   sessionId!: number;

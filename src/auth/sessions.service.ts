@@ -7,6 +7,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { Database } from '../platform/database/database.js';
 import { Revisions } from '../platform/database/revisions.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
+import { AttemptLimiter, clientNetwork } from '../throttling/attempt-limiter.js';
 import { UsersService, type UserView } from '../users/users.service.js';
 import { AccessTokens } from './access-tokens.js';
 import { AuthErrors } from './auth.errors.js';
@@ -45,6 +46,7 @@ export class SessionsService {
     private readonly refreshTokens: RefreshTokens,
     private readonly revisions: Revisions,
     private readonly audit: AuditService,
+    private readonly attempts: AttemptLimiter,
     private readonly clock: Clock,
   ) {}
 
@@ -68,15 +70,15 @@ export class SessionsService {
   /** Rotates (RFC 9700). Reuse of a spent token ends the whole family, and is told to nobody but the audit log. */
   async refresh(token: string): Promise<TokenPair> {
     const presented = this.refreshTokens.parse(token);
-    const rotation = presented ? await this.database.transaction(() => this.rotate(presented)) : undefined;
-    if (rotation?.kind === 'reused') {
+    const rotation = await this.rotation(presented);
+    if (rotation.kind === 'reused') {
       const { sessionId, userId } = rotation.session;
       const subject = { type: 'user', id: userId };
       await this.audit.recordSecurity({ event: 'authn_token_reuse', subject, after: { session_id: sessionId } });
     }
-    if (rotation?.kind !== 'rotated') throw new Unauthenticated(AuthErrors.invalidRefreshToken);
+    if (rotation.kind !== 'rotated') throw this.refused();
     const user = await this.users.findById(rotation.session.userId);
-    if (user?.user.status !== 'active') throw new Unauthenticated(AuthErrors.invalidRefreshToken);
+    if (user?.user.status !== 'active') throw this.refused();
     return this.pair(rotation.session, user);
   }
 
@@ -108,6 +110,8 @@ export class SessionsService {
       expiresAt: expiresAt < session.expiresAt ? expiresAt : session.expiresAt,
       credential: 'jwt',
       sessionId,
+      isOutdated: false,
+      allowedAddresses: null,
       rateLimit: null,
     };
   }
@@ -115,6 +119,19 @@ export class SessionsService {
   async removeOver(): Promise<string> {
     const removed = await this.database.transaction(() => this.sessions.removeExpiredBefore(this.clock.instant()));
     return `${removed} sessions removed`;
+  }
+
+  /** A stranger's guess is refused before it takes the one write lock that everybody waits for. */
+  private async rotation(presented: PresentedRefreshToken | null): Promise<Rotation> {
+    const session = presented && (await this.sessions.find(presented.sessionId));
+    if (!session || !this.refreshTokens.isOurs(session, presented)) return { kind: 'refused' };
+    return this.database.transaction(() => this.rotate(presented));
+  }
+
+  /** Counts with the other credentials that proved nothing (L3); 429 once the address had its minute. */
+  private refused(): Unauthenticated {
+    this.attempts.failedAuthentication(clientNetwork(currentContext()?.ip ?? null));
+    return new Unauthenticated(AuthErrors.invalidRefreshToken);
   }
 
   /** Decides under the row's lock. It returns instead of throwing, so that ending a family is not rolled back. */

@@ -33,7 +33,7 @@ const CAPACITY = 10_000;
 /** The trusted addresses of the configuration (A10): each is a principal with rights, a description and a trail. */
 @Injectable()
 export class TrustedAddressesService {
-  private readonly principals = new Map<string, Principal>();
+  private readonly principals = new Map<string, { readonly entry: TrustedAddress; readonly principal: Principal }>();
 
   constructor(
     private readonly config: LiveConfig,
@@ -44,7 +44,6 @@ export class TrustedAddressesService {
     private readonly clock: Clock,
   ) {
     config.registerCheck((candidate) => this.problemsOf(candidate));
-    config.onChange(() => this.principals.clear());
     revisions.onStale(() => this.principals.clear());
   }
 
@@ -54,11 +53,12 @@ export class TrustedAddressesService {
     if (!entry) return null;
     const name = formatAddress(ip);
     const known = this.principals.get(name);
-    if (known && this.revisions.isFresh() && known.expiresAt === entry.expiresAt) return known;
+    // A configuration that was read again has new entries, so what an old one granted is not found here.
+    if (known?.entry === entry && this.revisions.isFresh()) return known.principal;
     const { epoch } = this.revisions;
     const principal = await this.build(name, entry);
     if (this.principals.size >= CAPACITY) this.principals.clear();
-    if (epoch === this.revisions.epoch && this.entryFor(ip) === entry) this.principals.set(name, principal);
+    if (epoch === this.revisions.epoch) this.principals.set(name, { entry, principal });
     return principal;
   }
 
@@ -116,6 +116,8 @@ export class TrustedAddressesService {
       expiresAt: entry.expiresAt,
       credential: 'address',
       sessionId: null,
+      isOutdated: false,
+      allowedAddresses: null,
       rateLimit: null,
     };
   }

@@ -34,7 +34,10 @@ export function Authenticated(...principals: PrincipalKind[]): MethodDecorator {
 
 /** Nobody needs to prove anything; a credential that is sent is ignored. The list of these is pinned by a test. */
 export function Public(): MethodDecorator {
-  return applyDecorators(SetMetadata(ACCESS, { kind: 'public' } satisfies Access));
+  return applyDecorators(
+    SetMetadata(ACCESS, { kind: 'public' } satisfies Access),
+    ApiExtension('x-required-permissions', []),
+  );
 }
 
 function credentials(): MethodDecorator[] {

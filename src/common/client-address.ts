@@ -15,19 +15,27 @@ export interface Peer {
   readonly headers: IncomingHttpHeaders;
 }
 
-const FORWARDING = [
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
+/** What proxies add, beside everything that begins with `x-forwarded`. */
+const FORWARDING = new Set([
+  'cf-connecting-ip',
+  'cf-connecting-ipv6',
+  'client-ip',
+  'fastly-client-ip',
   'forwarded',
-  'x-real-ip',
+  'forwarded-for',
+  'true-client-ip',
+  'via',
+  'x-azure-clientip',
   'x-client-ip',
   'x-cluster-client-ip',
-  'true-client-ip',
-  'cf-connecting-ip',
-  'fastly-client-ip',
-  'via',
-] as const;
+  'x-envoy-external-address',
+  'x-original-forwarded-for',
+  'x-original-host',
+  'x-originating-ip',
+  'x-real-ip',
+  'x-remote-addr',
+  'x-remote-ip',
+]);
 
 /**
  * Who is really asking. `X-Forwarded-For` counts only from a trusted proxy and is read from the right: the first address
@@ -38,10 +46,12 @@ export function clientAddress(peer: Peer, trustedProxies: readonly IpRange[]): C
   const isTrusted = (ip: IpAddress | null): boolean =>
     ip !== null && trustedProxies.some((range) => range.contains(ip));
   if (!isTrusted(direct)) {
-    const forwardedByStranger = FORWARDING.some((name) => peer.headers[name] !== undefined);
+    const forwardedByStranger = Object.keys(peer.headers).some(isForwarding);
     return { ip: direct, address: text(direct), forwardedByStranger, isProxy: false, isSecure: peer.isTls };
   }
-  const hops = header(peer.headers['x-forwarded-for']).split(',');
+  const forwardedFor = header(peer.headers['x-forwarded-for']);
+  // Without the header the proxy asks for itself, e.g. to see whether we are well.
+  const hops = forwardedFor === '' ? [] : forwardedFor.split(',');
   let client = direct;
   while (hops.length > 0 && isTrusted(client)) client = parseAddress((hops.pop() ?? '').trim());
   return {
@@ -56,6 +66,10 @@ export function clientAddress(peer: Peer, trustedProxies: readonly IpRange[]): C
 /** A hop that is no address ends the chain: what stands left of it was written by nobody we trust. */
 function text(ip: IpAddress | null): string {
   return ip === null ? 'unknown' : formatAddress(ip);
+}
+
+function isForwarding(name: string): boolean {
+  return name.startsWith('x-forwarded') || FORWARDING.has(name);
 }
 
 function header(value: string | string[] | undefined): string {

@@ -40,6 +40,9 @@ export const CommonErrors = defineErrors('request', {
   preconditionFailed: 'The resource has changed since you read it: its ETag is {etag} now. Read it again, then retry.',
   conflict: 'The request clashes with the present state. Read the resource again, then retry.',
   insecure: 'This server answers over HTTPS only.',
+  malformed: 'The request is not well-formed HTTP, or its URL cannot be decoded.',
+  headersTooLarge: 'The header is too large: at most {fields} fields and {bytes} bytes.',
+  timeout: 'The request did not arrive in time.',
 });
 
 export const InternalError: ErrorDefinition = defineErrors('server', {
@@ -105,16 +108,20 @@ export class PreconditionFailed extends DomainError {
   readonly status = 412;
 }
 
-export class PayloadTooLarge extends DomainError {
-  readonly status = 413;
-}
-
 export class UnsupportedMediaType extends DomainError {
   readonly status = 415;
 }
 
 export class Misdirected extends DomainError {
   readonly status = 421;
+}
+
+export class HeadersTooLarge extends DomainError {
+  readonly status = 431;
+}
+
+export class RequestTimedOut extends DomainError {
+  readonly status = 408;
 }
 
 export class RuleBroken extends DomainError {

@@ -4,7 +4,7 @@ import { Transform, Type } from 'class-transformer';
 import { ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
 import type { Instant } from './clock.js';
 import { parseExpiry } from './expiry-instant.js';
-import { formatAddress, parseAddress } from './ip-range.js';
+import { formatAddress, IpRange, parseAddress } from './ip-range.js';
 
 /** Composite field decorators: each is the validator, the sentence a client reads, and the OpenAPI schema of one kind of field. */
 interface Common {
@@ -129,7 +129,10 @@ export function Moment(options: Common & { date?: 'start' | 'end' } = {}): Prope
   const message = 'must be a date like 2030-12-31 or an RFC 3339 instant like 2030-12-31T08:00:00Z';
   return applyDecorators(
     Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? (parse(value) ?? value) : value)),
-    field({ name: 'moment', message, schema: { type: String, format: 'date-time' }, accepts }, options),
+    field(
+      { name: 'moment', message, schema: { type: String, examples: ['2030-12-31', '2030-12-31T08:00:00Z'] }, accepts },
+      options,
+    ),
   );
 }
 
@@ -177,6 +180,24 @@ export function TextList(options: ListOptions & { length?: number; lowerCase?: b
   );
 }
 
+/** A list of addresses and networks, handed on in canonical spelling. The whole internet is no restriction. */
+export function RangeList(options: ListOptions): PropertyDecorator {
+  const { min = 0, max } = options;
+  const range = (item: unknown): IpRange | null => {
+    const parsed = typeof item === 'string' ? IpRange.parse(item) : null;
+    return parsed instanceof IpRange && parsed.prefix > 0 ? parsed : null;
+  };
+  const accepts = (value: unknown): boolean =>
+    isDistinctList(value, min, max) && value.every((item) => range(item) !== null);
+  const message = `must be a list of ${min} to ${max} different addresses or networks such as 10.0.0.0/24, without bits behind the prefix and not the whole internet`;
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      Array.isArray(value) ? value.map((item: unknown) => range(item)?.toString() ?? item) : value,
+    ),
+    field({ name: 'rangeList', message, schema: { type: [String], minItems: min, maxItems: max }, accepts }, options),
+  );
+}
+
 /** A list of distinct ids. */
 export function IdList(options: ListOptions): PropertyDecorator {
   const { min = 0, max } = options;
@@ -190,7 +211,7 @@ export function IdList(options: ListOptions): PropertyDecorator {
 export function Nested<T extends object>(type: () => new () => T, options: Common = {}): PropertyDecorator {
   const accepts = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
   return applyDecorators(
-    field({ name: 'nested', message: 'must be an object', schema: { type }, accepts }, options),
+    field({ name: 'nested', message: 'must be an object', schema: { type: type() }, accepts }, options),
     ValidateNested(),
     Type(type),
   );

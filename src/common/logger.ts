@@ -56,7 +56,9 @@ export class JsonLogger implements LoggerService {
   private write(level: Level, message: unknown, rest: unknown[]): void {
     const context = typeof rest.at(-1) === 'string' ? rest.at(-1) : undefined;
     const isChatter = level === 'info' && CHATTY.has(String(context));
-    const about = { context, ...(message instanceof Error ? describe(message) : {}) };
+    // An error may be the message, or stand beside its sentence.
+    const error = [message, ...rest].find((part) => part instanceof Error);
+    const about = { context, ...(error ? describe(error) : {}) };
     this.pino[isChatter ? 'debug' : level](
       about,
       withoutSecrets(message instanceof Error ? message.message : String(message)),

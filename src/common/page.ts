@@ -8,7 +8,7 @@ export class ListQuery {
   limit: number = 25;
 
   /** `page.next_cursor` of the page before. */
-  @Text({ max: 1_000, optional: true })
+  @Text({ max: 4_000, optional: true })
   cursor?: string;
 
   /** Whether to count all rows that match, which costs. */

@@ -1,4 +1,5 @@
 import type { Instant } from './clock.js';
+import type { IpRange } from './ip-range.js';
 
 export type PrincipalKind = 'user' | 'api_key' | 'personal_token' | 'address' | 'system';
 
@@ -20,6 +21,10 @@ export interface Principal {
   readonly credential: CredentialKind;
   /** The session behind an access token; null for everybody else. */
   readonly sessionId: number | null;
+  /** A key that is being replaced was presented by its old value. */
+  readonly isOutdated: boolean;
+  /** Where a key may be used from; null = anywhere. */
+  readonly allowedAddresses: readonly IpRange[] | null;
   /** Requests a minute for this very principal; null = what its kind gets by default. */
   readonly rateLimit: number | null;
 }
@@ -36,6 +41,8 @@ export function systemPrincipal(name: string): Principal {
     expiresAt: null,
     credential: 'command_line',
     sessionId: null,
+    isOutdated: false,
+    allowedAddresses: null,
     rateLimit: null,
   };
 }

@@ -1,8 +1,14 @@
-import { STATUS_CODES } from 'node:http';
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Logger,
+  NotFoundException,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CommonErrors, DomainError, type ErrorDefinition, InternalError } from './errors.js';
-import { ProblemResponse } from './problem.dto.js';
+import { problemBody, ProblemResponse } from './problem.dto.js';
 import { findContextOf } from './request-context.js';
 
 interface Problem {
@@ -43,14 +49,14 @@ function describe(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof DomainError) return fromDomain(error, requestId);
   const { status, definition, parameters } = fromFramework(error, request);
   return {
-    body: shape({ status, code: definition.code, detail: fill(definition, parameters), requestId }),
+    body: problemBody({ status, code: definition.code, detail: fill(definition, parameters), requestId }),
     headers: {},
   };
 }
 
 function fromDomain(error: DomainError, requestId: string): Problem {
   const { errors, missingPermissions, headers = {} } = error.extras;
-  const body = shape({ status: error.status, code: error.code, detail: error.message, requestId });
+  const body = problemBody({ status: error.status, code: error.code, detail: error.message, requestId });
   if (errors) body.errors = [...errors];
   if (missingPermissions) body.missing_permissions = [...missingPermissions];
   return { body, headers: { ...challenge(error, missingPermissions), ...headers } };
@@ -73,6 +79,8 @@ interface FrameworkProblem {
 /** Fastify and Nest speak in statuses; anything they do not put below 500 is ours to hide. */
 function fromFramework(error: unknown, request: FastifyRequest): FrameworkProblem {
   const status = statusOf(error);
+  // The file server's word for whoever tries to leave its folder: there is nothing there.
+  if (status === 403) return fromFramework(new NotFoundException(), request);
   const known: Record<number, ErrorDefinition> = {
     404: CommonErrors.noSuchRoute,
     413: CommonErrors.tooLarge,
@@ -81,13 +89,17 @@ function fromFramework(error: unknown, request: FastifyRequest): FrameworkProble
   if (status >= 500) return { status: 500, definition: InternalError, parameters: {} };
   return {
     status,
-    definition: known[status] ?? CommonErrors.unreadable,
+    definition: known[status] ?? (isBadUrl(error) ? CommonErrors.malformed : CommonErrors.unreadable),
     parameters: {
       path: request.url.split('?', 1)[0] ?? '',
       limit: request.routeOptions?.bodyLimit ?? 0,
       reason: error instanceof Error ? `${error.message}.`.replace(/\.\.$/, '.') : '',
     },
   };
+}
+
+function isBadUrl(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 'FST_ERR_BAD_URL';
 }
 
 function statusOf(error: unknown): number {
@@ -98,15 +110,4 @@ function statusOf(error: unknown): number {
 
 function fill(definition: ErrorDefinition, parameters: Record<string, string | number>): string {
   return definition.detail.replace(/\{(\w+)\}/g, (_, name: string) => String(parameters[name] ?? '')).trim();
-}
-
-function shape(parts: { status: number; code: string; detail: string; requestId: string }): ProblemResponse {
-  return {
-    type: `urn:omnicrm:problem:${parts.code}`,
-    title: STATUS_CODES[parts.status] ?? 'Error',
-    status: parts.status,
-    detail: parts.detail,
-    code: parts.code,
-    request_id: parts.requestId,
-  };
 }

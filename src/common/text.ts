@@ -1,6 +1,16 @@
-/** Letter case and compatibility forms do not distinguish texts that people compare: names, e-mails, search words. */
+/**
+ * Letter case and compatibility forms do not distinguish texts that people compare: names, e-mails, search words.
+ * A sigma is one letter wherever it stands: lower case alone would spell it by its place in the word.
+ */
 export function fold(text: string): string {
-  return text.normalize('NFKC').toLowerCase().trim();
+  const lower = text.normalize('NFKC').toLowerCase();
+  // Some letters with marks compose in lower case alone.
+  return lower.normalize('NFKC').replaceAll('\u03c2', '\u03c3').trim();
+}
+
+/** A folded text for a column of this many characters. Written and compared alike, or a long one would not equal itself. */
+export function foldedKey(text: string, length: number): string {
+  return cut(fold(text), length);
 }
 
 const WORD_LENGTH = 64;
@@ -20,9 +30,9 @@ export function searchWords(...texts: (string | null)[]): string[] {
 
 function addTails(stretch: string, words: Set<string>): void {
   if (stretch === '') return;
-  words.add(cut(stretch));
+  words.add(cut(stretch, WORD_LENGTH));
   for (const match of stretch.matchAll(/(?<![\p{L}\p{N}\p{M}])[\p{L}\p{N}]/gu))
-    words.add(cut(stretch.slice(match.index)));
+    words.add(cut(stretch.slice(match.index), WORD_LENGTH));
 }
 
 /** The words as one text, each behind a blank: what `whereWords` searches in tables too small for an index of words. */
@@ -32,11 +42,19 @@ export function searchText(...texts: (string | null)[]): string {
 
 /** The beginnings that a search asks for, cut like the words that they are compared with. */
 export function searchTerms(search: string): string[] {
-  return [...new Set(fold(search).split(/\s+/u).filter(Boolean).map(cut))];
+  return [
+    ...new Set(
+      fold(search)
+        .split(/\s+/u)
+        .filter(Boolean)
+        .map((word) => cut(word, WORD_LENGTH)),
+    ),
+  ];
 }
 
-function cut(word: string): string {
-  return word.slice(0, WORD_LENGTH);
+/** By characters, as the databases count them: half a surrogate pair would not come back as it went in. */
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : [...text].slice(0, length).join('');
 }
 
 /** NUL and lone surrogates: text that a database, a log or a browser would mangle. */

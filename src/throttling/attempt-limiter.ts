@@ -24,43 +24,49 @@ export class AttemptLimiter {
    * Counts the attempt before anything is verified, so that a thousand at once do not all reach the password. `refused`
    * holds the 429 when the account or the address has used up its minute, and says whether this is news.
    */
-  beginLogin(account: string, client: string): Attempt {
+  beginLogin(email: string, client: string): Attempt {
     const perMinute = this.config.current.rateLimits.login;
     if (perMinute === 0) return { names: [], limits: [] };
-    const names = [`login/account/${account}`, `login/address/${client}`];
-    const limits = names.map((name): Limit => ({
-      policy: 'login',
-      perMinute,
-      count: this.counters.take(name, perMinute),
-    }));
-    const over = limits.find(isOver);
-    if (!over) return { names, limits };
-    // The one that is over counts no further; the other must not pay for an attempt that is not made.
-    names.forEach((name, index) => !isOver(limits[index] ?? over) && this.counters.giveBack(name));
-    return {
-      names: [],
-      limits,
-      refused: { error: tooMany(over, 'failures'), isNews: over.count.used === perMinute + 1 },
-    };
+    const account = `login/account/${email}`;
+    const address = `login/address/${client}`;
+    // The address first: one that is over may not open a counter for each name that it can think of.
+    const byAddress = this.count({ policy: 'login', perMinute }, address);
+    if (isOver(byAddress)) return refused(byAddress);
+    const byAccount = this.count({ policy: 'login', perMinute }, account);
+    if (!isOver(byAccount)) return { names: [account, address], limits: [byAccount, byAddress] };
+    // The address does not pay for an attempt that is not made.
+    this.counters.giveBack(address);
+    return refused(byAccount);
   }
 
-  succeeded(attempt: Attempt): void {
-    for (const name of attempt.names) this.counters.giveBack(name);
+  /** Takes the attempt back, and answers with what the limits are then. */
+  succeeded({ names, limits }: Attempt): Attempt {
+    for (const name of names) this.counters.giveBack(name);
+    const before = ({ count, ...limit }: Limit): Limit => ({ ...limit, count: { ...count, used: count.used - 1 } });
+    return { names: [], limits: limits.map(before) };
   }
 
-  /** Forgets the failures of one account, so that a lock-out from outside keeps nobody out who was helped. */
-  unlock(account: string): void {
-    this.counters.reset(`login/account/${account}`);
-  }
-
-  /** Counts a credential that proved nothing. Throws 429 instead of the caller's 401 once the address had its minute. */
-  failedAuthentication(client: string): void {
+  /**
+   * Counts a credential that proved nothing, and answers with the header fields of that limit. Throws 429 instead of the
+   * caller's 401 once the address had its minute.
+   */
+  failedAuthentication(client: string): Record<string, string> {
     const perMinute = this.config.current.rateLimits.failedAuth;
-    if (perMinute === 0) return;
-    const count = this.counters.take(`failed-auth/${client}`, perMinute);
-    const limit: Limit = { policy: 'failed-auth', perMinute, count };
+    if (perMinute === 0) return {};
+    const limit = this.count({ policy: 'failed-auth', perMinute }, `failed-auth/${client}`);
     if (isOver(limit)) throw tooMany(limit, 'failures');
+    return limitHeaders(limit);
   }
+
+  private count(limit: Omit<Limit, 'count'>, name: string): Limit {
+    return { ...limit, count: this.counters.take(name, limit.perMinute) };
+  }
+}
+
+/** Only the first one over the limit is news: those after it add nothing to the record. */
+function refused(over: Limit): Attempt {
+  const isNews = over.count.used === over.perMinute + 1;
+  return { names: [], limits: [over], refused: { error: tooMany(over, 'failures'), isNews } };
 }
 
 /** The header fields of the tighter of the attempt's two limits. */

@@ -41,11 +41,6 @@ export class RateCounters {
     if (window && window.used > 0) window.used -= 1;
   }
 
-  /** Forgets a counter, e.g. when the account it guards was unlocked. */
-  reset(name: string): void {
-    this.windows.delete(name);
-  }
-
   private current(name: string, now: number): Window {
     const known = this.windows.get(name);
     if (known && known.endsAt > now) return known;

@@ -34,6 +34,7 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   }
 
   async validate(claims: AccessTokenClaims): Promise<Principal> {
+    if (!isComplete(claims)) throw new Unauthenticated(AuthErrors.invalidCredentials);
     const now = this.clock.millis();
     const expiresAt = toInstant(claims.exp * 1_000);
     if (claims.exp * 1_000 <= now) {
@@ -44,6 +45,11 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
     if (!principal) throw new Unauthenticated(AuthErrors.invalidCredentials);
     return principal;
   }
+}
+
+/** Whatever else our key was made to sign, e.g. by an older version, is no access token of ours. */
+function isComplete({ sub, sid, nbf, exp }: Partial<AccessTokenClaims>): boolean {
+  return /^[1-9]\d{0,14}$/.test(String(sub)) && [sid, nbf, exp].every((value) => Number.isSafeInteger(value));
 }
 
 function keyFor(token: string, secrets: Secrets): KeyObject | undefined {
