@@ -1,4 +1,4 @@
-import { Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
+import { Entity, ForeignKey, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 import type { Instant } from '../common/clock.js';
 import { InstantColumn, IntColumn, TextColumn } from '../platform/database/columns.js';
 
@@ -6,6 +6,13 @@ export type CustomerType = 'company' | 'individual';
 export type CustomerStatus = 'active' | 'inactive' | 'suspended';
 
 @Entity('customers')
+@Index(['nameKey', 'customerId'])
+@Index(['created', 'customerId'])
+@Index(['updated', 'customerId'])
+@Index(['status', 'customerId'])
+@Index(['customerType', 'customerId'])
+@Index(['countryKey', 'customerId'])
+@Index(['accountManagerKey', 'customerId'])
 export class Customer {
   @PrimaryGeneratedColumn()
   customerId!: number;
@@ -77,6 +84,8 @@ export class Customer {
 
 /** A word that a customer is found by; the index on it makes search a range scan on both databases. */
 @Entity('customer_words')
+@Index(['word', 'customerId'])
+@ForeignKey('customers', ['customerId'], ['customerId'], { onDelete: 'CASCADE' })
 export class CustomerWord {
   @PrimaryColumn({ type: 'int' })
   customerId!: number;

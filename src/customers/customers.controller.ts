@@ -1,11 +1,12 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../common/access.decorators.js';
-import { IfMatch, type Precondition } from '../common/etag.js';
+import { IfMatch, type Precondition, Versioned } from '../common/etag.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { type ListResponse, listResponse } from '../common/page.js';
 import { CurrentPrincipal } from '../common/current-principal.js';
 import type { Principal } from '../common/principal.js';
+import { Refuses } from '../common/refuses.decorator.js';
 import { Creates } from '../platform/idempotency/creates.decorator.js';
 import {
   CreateCustomerRequest,
@@ -14,6 +15,7 @@ import {
   ListCustomersQuery,
   UpdateCustomerRequest,
 } from './customers.dto.js';
+import { CustomerErrors } from './customers.errors.js';
 import { CustomerPermissions } from './customers.permissions.js';
 import { CustomersService } from './customers.service.js';
 
@@ -22,7 +24,7 @@ import { CustomersService } from './customers.service.js';
 export class CustomersController {
   constructor(private readonly customers: CustomersService) {}
 
-  /** List customers. With `view_own_customer` alone: one's own. */
+  /** List customers. */
   @Get()
   @RequirePermission(CustomerPermissions.view)
   @ApiOkResponse({ type: CustomerList })
@@ -34,6 +36,7 @@ export class CustomersController {
   }
 
   /** Create a customer. */
+  @Post()
   @Creates()
   @RequirePermission(CustomerPermissions.create)
   async create(
@@ -46,6 +49,8 @@ export class CustomersController {
   /** Read one customer. */
   @Get(':customer_id')
   @RequirePermission(CustomerPermissions.view)
+  @Versioned()
+  @Refuses(404, CustomerErrors.notFound)
   async get(
     @CurrentPrincipal() principal: Principal,
     @Param('customer_id', IdPipe) customerId: number,
@@ -57,7 +62,10 @@ export class CustomersController {
   @Patch(':customer_id')
   @RequirePermission(CustomerPermissions.update)
   @ApiOkResponse({ type: CustomerResponse })
+  @Versioned()
   @ApiNoContentResponse({ description: 'Changed, by somebody who may not see the row.' })
+  @Refuses(403, CustomerErrors.fieldsForbidden)
+  @Refuses(404, CustomerErrors.notFound)
   async update(
     @CurrentPrincipal() principal: Principal,
     @Param('customer_id', IdPipe) customerId: number,
@@ -71,6 +79,7 @@ export class CustomersController {
   @Delete(':customer_id')
   @HttpCode(204)
   @RequirePermission(CustomerPermissions.delete)
+  @Refuses(404, CustomerErrors.notFound)
   async remove(
     @CurrentPrincipal() principal: Principal,
     @Param('customer_id', IdPipe) customerId: number,

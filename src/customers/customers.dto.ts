@@ -79,12 +79,15 @@ export class ListCustomersQuery extends ListQuery {
   @Text({ max: 200, optional: true })
   search?: string;
 
+  /** A leading minus turns the order round; without it, by id. */
   @Sort(['customer_id', 'customer_name', 'created', 'updated'])
   sort?: string;
 
+  /** Only customers in this state. */
   @Choice(STATUSES, { optional: true })
   status?: CustomerStatus;
 
+  /** Only companies, or only individuals. */
   @Choice(TYPES, { optional: true })
   customer_type?: CustomerType;
 
@@ -161,10 +164,10 @@ export class CustomerResponse {
   @ApiProperty({ type: String, nullable: true, example: 'Maria Keller' })
   account_manager!: string | null;
 
-  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   created!: string;
 
-  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   updated!: string;
 
   static from(this: void, row: Customer): CustomerResponse {

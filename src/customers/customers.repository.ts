@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { In, type SelectQueryBuilder } from 'typeorm';
 import type { Page } from '../common/page.js';
-import { fold, searchTerms, searchWords } from '../common/text.js';
+import { foldedKey, searchTerms, searchWords } from '../common/text.js';
 import { Database } from '../platform/database/database.js';
 import { Pager, type SortColumn } from '../platform/paging/pager.js';
-import { asId } from '../platform/paging/where-words.js';
 import type { RowScope } from '../rbac/row-scope.js';
 import { Customer, CustomerWord } from './customer.entity.js';
 import { ListCustomersQuery } from './customers.dto.js';
@@ -83,7 +82,8 @@ export class CustomersRepository {
   }
 
   private async insertWords({ customerId, customerName, email, phone }: Customer): Promise<void> {
-    const words = searchWords(customerName, email, phone).map((word) => ({ customerId, word }));
+    const found = [idWord(customerId), ...searchWords(customerName, email, phone)];
+    const words = found.map((word) => ({ customerId, word }));
     await this.database
       .repository(CustomerWord)
       .createQueryBuilder()
@@ -97,9 +97,9 @@ export class CustomersRepository {
 function keysOf(values: Pick<Customer, 'customerName' | 'country' | 'accountManager'>): Partial<Customer> {
   const { customerName, country, accountManager } = values;
   return {
-    nameKey: fold(customerName).slice(0, 200),
-    countryKey: country === null ? null : fold(country).slice(0, 100),
-    accountManagerKey: accountManager === null ? null : fold(accountManager).slice(0, 100),
+    nameKey: foldedKey(customerName, 200),
+    countryKey: country === null ? null : foldedKey(country, 100),
+    accountManagerKey: accountManager === null ? null : foldedKey(accountManager, 100),
   };
 }
 
@@ -107,30 +107,38 @@ function filter(rows: SelectQueryBuilder<Customer>, query: ListCustomersQuery): 
   const { status, customer_type, country, account_manager, created_from, created_to } = query;
   if (status !== undefined) rows.andWhere('row.status = :status', { status });
   if (customer_type !== undefined) rows.andWhere('row.customerType = :customer_type', { customer_type });
-  if (country !== undefined) rows.andWhere('row.countryKey = :country', { country: fold(country) });
+  if (country !== undefined) rows.andWhere('row.countryKey = :country', { country: foldedKey(country, 100) });
   if (account_manager !== undefined)
-    rows.andWhere('row.accountManagerKey = :manager', { manager: fold(account_manager) });
+    rows.andWhere('row.accountManagerKey = :manager', { manager: foldedKey(account_manager, 100) });
   if (created_from !== undefined) rows.andWhere('row.created >= :created_from', { created_from });
   if (created_to !== undefined) rows.andWhere('row.created < :created_to', { created_to });
 }
 
-/** The last code point there is: every word that begins with a term sorts below the term followed by it. */
-const LAST = '\u{10FFFF}';
+/** As long as a word can be, of the last code point there is: every word that begins with a term sorts below both together. */
+const LAST = '\u{10FFFF}'.repeat(64);
 
-/** A range over the index of words, one for each term. */
+/**
+ * For each term a range over the index of words. The id is one of the words, so that no `OR` beside the range makes both
+ * databases read every customer: what a search costs follows what it finds.
+ */
 function search(rows: SelectQueryBuilder<Customer>, text: string | undefined): void {
   searchTerms(text ?? '').forEach((term, index) => {
     const found = rows
       .subQuery()
-      .select('1')
+      .select(`word${index}.customerId`)
       .from(CustomerWord, `word${index}`)
-      .where(`word${index}.customerId = row.customerId`)
-      .andWhere(`word${index}.word >= :term${index} AND word${index}.word < :beyond${index}`)
+      .where(`word${index}.word >= :term${index} AND word${index}.word < :beyond${index}`)
+      .orWhere(`word${index}.word = :id${index}`)
       .getQuery();
-    rows.andWhere(`(EXISTS ${found} OR row.customerId = :id${index})`, {
+    rows.andWhere(`row.customerId IN ${found}`, {
       [`term${index}`]: term,
       [`beyond${index}`]: term + LAST,
-      [`id${index}`]: asId(term),
+      [`id${index}`]: idWord(term),
     });
   });
+}
+
+/** Behind a blank, which no other word has: an id is found as a whole, never by its beginning. */
+function idWord(id: string | number): string {
+  return ` ${id}`;
 }

@@ -7,6 +7,7 @@ import type { PermissionDefinition } from '../common/permissions.js';
 import type { Principal } from '../common/principal.js';
 import { AuditService, difference } from '../audit/audit.service.js';
 import { Database } from '../platform/database/database.js';
+import { Revisions } from '../platform/database/revisions.js';
 import { AbilityService } from '../rbac/ability.service.js';
 import { RowScopes } from '../rbac/row-scope.js';
 import type { Customer } from './customer.entity.js';
@@ -22,6 +23,7 @@ export class CustomersService {
     private readonly customers: CustomersRepository,
     private readonly abilities: AbilityService,
     private readonly scopes: RowScopes,
+    private readonly revisions: Revisions,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -70,6 +72,8 @@ export class CustomersService {
       const before = await this.lock(principal, CustomerPermissions.delete, customerId);
       assertMatches(ifMatch, before.version);
       await this.customers.remove(customerId);
+      // Users and keys that were tied to it are so no longer.
+      await this.revisions.bump('users');
       await this.audit.record(principal, {
         event: 'customer.deleted',
         subject: subjectOf(before),

@@ -6,7 +6,7 @@ export interface BuiltInRole {
 }
 
 export const ADMIN_ROLE = 'Admin';
-export const CUSTOMER_ROLE = 'Customer';
+const CUSTOMER_ROLE = 'Customer';
 
 const each = (verbs: readonly string[], nouns: readonly string[]): string[] =>
   nouns.flatMap((noun) => verbs.map((verb) => `${verb}_${noun}`));

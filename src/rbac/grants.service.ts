@@ -81,6 +81,7 @@ export class GrantsService {
       return role;
     });
     if (problems.length > 0) throw InvalidInput.fields(problems);
-    return { permissions: [...permissions], roles: found.filter((role) => role !== undefined) };
+    // A role that is named twice, in two spellings, is given once.
+    return { permissions: [...permissions], roles: [...new Set(found.filter((role) => role !== undefined))] };
   }
 }

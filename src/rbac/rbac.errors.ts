@@ -5,5 +5,4 @@ export const RbacErrors = defineErrors('rbac', {
   wrongPrincipal: 'Only for: {kinds}. You come as {kind}.',
   cannotGrant: 'You cannot give what you do not hold: {permissions}.',
   roleNotFound: 'There is no role {id}.',
-  nameTaken: 'There is already a role of this name.',
 });

@@ -22,13 +22,13 @@ export class RoleResponse {
   permissions!: string[];
 
   /** Built-in roles cannot be deleted. */
-  @ApiProperty()
+  @ApiProperty({ example: true })
   built_in!: boolean;
 
-  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   created!: string;
 
-  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   updated!: string;
 
   static from(this: void, row: Role): RoleResponse {
@@ -52,7 +52,7 @@ export class PermissionResponse {
   @ApiProperty({ example: 'View own customer' })
   label!: string;
 
-  @ApiProperty({ example: 'Read the customers that one belongs to.' })
+  @ApiProperty({ example: "Read one's own customers." })
   description!: string;
 
   @ApiProperty({ example: 'Customer' })
@@ -62,11 +62,11 @@ export class PermissionResponse {
   action!: string;
 
   /** Narrowed to the rows of the principal's own customers. */
-  @ApiProperty()
+  @ApiProperty({ example: true })
   own!: boolean;
 
   /** Narrowed to these fields; null = all. */
-  @ApiProperty({ type: [String], nullable: true })
+  @ApiProperty({ type: [String], nullable: true, example: null })
   fields!: string[] | null;
 
   static from(this: void, definition: PermissionDefinition): PermissionResponse {
@@ -83,10 +83,11 @@ export class PermissionResponse {
 }
 
 export class ListRolesQuery extends ListQuery {
-  /** Beginnings of words of the name. */
+  /** Beginnings of words of name and description, or the id. */
   @Text({ max: 100, optional: true })
   search?: string;
 
+  /** A leading minus turns the order round; without it, by id. */
   @Sort(['role_id', 'name'])
   sort?: string;
 }

@@ -43,6 +43,7 @@ export class RolesService implements OnApplicationBootstrap {
   /** Makes the built-in roles that are missing. Those that are there stay as they are: an administrator may have edited them. */
   async seedBuiltIn(): Promise<void> {
     await this.database.transaction(async () => {
+      await this.revisions.claim('roles');
       for (const role of BUILT_IN_ROLES) await this.seed(role);
     });
   }

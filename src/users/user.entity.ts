@@ -1,4 +1,4 @@
-import { Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
+import { Entity, ForeignKey, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 import type { Instant } from '../common/clock.js';
 import { InstantColumn, IntColumn, LongTextColumn, TextColumn } from '../platform/database/columns.js';
 
@@ -53,6 +53,9 @@ export class User {
 }
 
 @Entity('user_roles')
+@Index(['roleId'])
+@ForeignKey('users', ['userId'], ['userId'], { onDelete: 'CASCADE' })
+@ForeignKey('roles', ['roleId'], ['roleId'], { onDelete: 'RESTRICT' })
 export class UserRole {
   @PrimaryColumn({ type: 'int' })
   userId!: number;
@@ -62,6 +65,9 @@ export class UserRole {
 }
 
 @Entity('user_customers')
+@Index(['customerId'])
+@ForeignKey('users', ['userId'], ['userId'], { onDelete: 'CASCADE' })
+@ForeignKey('customers', ['customerId'], ['customerId'], { onDelete: 'CASCADE' })
 export class UserCustomer {
   @PrimaryColumn({ type: 'int' })
   userId!: number;

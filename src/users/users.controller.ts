@@ -1,12 +1,14 @@
-import { Body, Controller, Get, Param, Patch, Put, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../common/access.decorators.js';
-import { IfMatch, type Precondition } from '../common/etag.js';
+import { IfMatch, type Precondition, Versioned } from '../common/etag.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { type ListResponse, listResponse } from '../common/page.js';
 import { CurrentPrincipal } from '../common/current-principal.js';
 import type { Principal } from '../common/principal.js';
+import { Refuses } from '../common/refuses.decorator.js';
 import { Creates } from '../platform/idempotency/creates.decorator.js';
+import { RbacErrors } from '../rbac/rbac.errors.js';
 import { RolePermissions } from '../rbac/rbac.permissions.js';
 import {
   CreateUserRequest,
@@ -16,6 +18,7 @@ import {
   UserList,
   UserResponse,
 } from './users.dto.js';
+import { UserErrors } from './users.errors.js';
 import { UserPermissions } from './users.permissions.js';
 import { UsersService } from './users.service.js';
 
@@ -33,8 +36,11 @@ export class UsersController {
   }
 
   /** Create a user. */
+  @Post()
   @Creates()
   @RequirePermission(UserPermissions.create)
+  @Refuses(403, RbacErrors.cannotGrant)
+  @Refuses(409, UserErrors.emailTaken)
   async create(@CurrentPrincipal() principal: Principal, @Body() body: CreateUserRequest): Promise<UserResponse> {
     return UserResponse.from(await this.users.create(principal, body));
   }
@@ -42,6 +48,8 @@ export class UsersController {
   /** Read one user. */
   @Get(':user_id')
   @RequirePermission(UserPermissions.view)
+  @Versioned()
+  @Refuses(404, UserErrors.notFound)
   async get(@Param('user_id', IdPipe) userId: number): Promise<UserResponse> {
     return UserResponse.from(await this.users.get(userId));
   }
@@ -49,24 +57,36 @@ export class UsersController {
   /** Edit a user. A deactivated one is refused on the very next request. */
   @Patch(':user_id')
   @RequirePermission(UserPermissions.update)
+  @ApiOkResponse({ type: UserResponse })
+  @ApiNoContentResponse({ description: 'Changed, by somebody who may not see the user.' })
+  @Versioned()
+  @Refuses(403, UserErrors.targetAboveYou, UserErrors.foreignCustomers)
+  @Refuses(404, UserErrors.notFound)
+  @Refuses(409, UserErrors.selfDeactivation, UserErrors.lastAdministrator)
   async update(
     @CurrentPrincipal() principal: Principal,
     @Param('user_id', IdPipe) userId: number,
     @Body() body: UpdateUserRequest,
     @IfMatch() ifMatch: Precondition,
-  ): Promise<UserResponse> {
-    return UserResponse.from(await this.users.update(principal, userId, body, ifMatch));
+  ): Promise<UserResponse | undefined> {
+    return UserResponse.orNothing(await this.users.update(principal, userId, body, ifMatch));
   }
 
   /** Replace a user's roles. Nobody gives what they do not hold. */
   @Put(':user_id/roles')
   @RequirePermission(RolePermissions.assign)
+  @ApiOkResponse({ type: UserResponse })
+  @ApiNoContentResponse({ description: 'Changed, by somebody who may not see the user.' })
+  @Versioned()
+  @Refuses(403, RbacErrors.cannotGrant, UserErrors.targetAboveYou, UserErrors.foreignCustomers)
+  @Refuses(404, UserErrors.notFound)
+  @Refuses(409, UserErrors.lastAdministrator)
   async setRoles(
     @CurrentPrincipal() principal: Principal,
     @Param('user_id', IdPipe) userId: number,
     @Body() body: SetUserRolesRequest,
     @IfMatch() ifMatch: Precondition,
-  ): Promise<UserResponse> {
-    return UserResponse.from(await this.users.setRoles(principal, userId, body.roles, ifMatch));
+  ): Promise<UserResponse | undefined> {
+    return UserResponse.orNothing(await this.users.setRoles(principal, userId, body.roles, ifMatch));
   }
 }

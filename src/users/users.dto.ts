@@ -5,10 +5,10 @@ import { ListQuery, listResponseOf } from '../common/page.js';
 import { Secret } from '../common/secret.decorator.js';
 import type { UserView } from './user.view.js';
 
-export const USER_STATUSES = ['active', 'invited', 'deactivated'];
+const USER_STATUSES = ['active', 'invited', 'deactivated'];
 
 /** OWASP and NIST: length is what counts; no rules about kinds of characters. */
-export const PASSWORD_LENGTH = { min: 12, max: 128 };
+const PASSWORD_LENGTH = { min: 12, max: 128 };
 
 export class CreateUserRequest {
   /** Unique, whatever its letter case. */
@@ -19,7 +19,7 @@ export class CreateUserRequest {
   name!: string;
 
   /** 12 to 128 characters of any kind. */
-  @SecretText({ ...PASSWORD_LENGTH })
+  @SecretText({ ...PASSWORD_LENGTH, example: 'correct horse battery staple' })
   @Secret()
   password!: string;
 
@@ -37,10 +37,11 @@ export class UpdateUserRequest {
   name?: string;
 
   /** A deactivated user is refused on the very next request. */
-  @Choice(['active', 'deactivated'], { optional: true })
+  @Choice(['active', 'deactivated'], { optional: true, example: 'active' })
   status?: 'active' | 'deactivated';
 
-  @IdList({ max: 1_000, optional: true })
+  /** They replace the present ones. */
+  @IdList({ max: 1_000, optional: true, example: [] })
   customer_ids?: number[];
 }
 
@@ -55,9 +56,11 @@ export class ListUsersQuery extends ListQuery {
   @Text({ max: 200, optional: true })
   search?: string;
 
+  /** Only users in this state. */
   @Choice(USER_STATUSES, { optional: true })
   status?: string;
 
+  /** A leading minus turns the order round; without it, by id. */
   @Sort(['user_id', 'email', 'created', 'last_login_at'])
   sort?: string;
 }
@@ -86,13 +89,13 @@ export class UserResponse {
   @ApiProperty({ example: false })
   two_factor_enabled!: boolean;
 
-  @ApiProperty({ type: String, nullable: true, example: null })
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
   last_login_at!: string | null;
 
-  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   created!: string;
 
-  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   updated!: string;
 
   static from(this: void, { user, roles, customerIds }: UserView): UserResponse {
@@ -110,6 +113,11 @@ export class UserResponse {
       created: user.created,
       updated: user.updated,
     };
+  }
+
+  /** For who may change a user without seeing it: 204 instead of the row. */
+  static orNothing(this: void, view: UserView | null): UserResponse | undefined {
+    return view ? UserResponse.from(view) : undefined;
   }
 }
 

@@ -9,6 +9,7 @@ import { AuditService, difference } from '../audit/audit.service.js';
 import { Database } from '../platform/database/database.js';
 import { Revisions } from '../platform/database/revisions.js';
 import { PasswordHasher } from '../platform/secrets/password-hasher.js';
+import { AbilityService } from '../rbac/ability.service.js';
 import { ADMIN_ROLE } from '../rbac/built-in-roles.js';
 import { CustomerReach } from '../rbac/customer-reach.js';
 import { GrantsService } from '../rbac/grants.service.js';
@@ -18,15 +19,24 @@ import type { User } from './user.entity.js';
 import type { UserView } from './user.view.js';
 import { CreateUserRequest, ListUsersQuery, UpdateUserRequest } from './users.dto.js';
 import { UserErrors } from './users.errors.js';
+import { UserPermissions } from './users.permissions.js';
 import { type UserRecord, UsersRepository } from './users.repository.js';
 
 export type { UserView };
+
+/** What a change comes to: absent parts stay as they are. */
+interface Decision {
+  readonly columns?: Partial<User>;
+  readonly roles?: readonly Role[];
+  readonly customerIds?: readonly number[];
+}
 
 @Injectable()
 export class UsersService {
   constructor(
     private readonly database: Database,
     private readonly users: UsersRepository,
+    private readonly abilities: AbilityService,
     private readonly grants: GrantsService,
     private readonly customerReach: CustomerReach,
     private readonly directory: RoleDirectory,
@@ -84,16 +94,19 @@ export class UsersService {
     userId: number,
     request: UpdateUserRequest,
     ifMatch: Precondition,
-  ): Promise<UserView> {
+  ): Promise<UserView | null> {
     const customerIds = request.customer_ids;
     if (customerIds) await this.customerReach.assertReaches(principal, customerIds);
-    return this.change(principal, userId, ifMatch, async ({ user, roles }) => {
+    const after = await this.change(principal, userId, ifMatch, async ({ user, roles }) => {
       if (customerIds) await this.grants.assertHolds(principal, permissionsOf(roles), customerIds);
       if (request.status === 'deactivated') await this.assertMayDeactivate(principal, user, roles);
-      if (customerIds) await this.users.setCustomers(userId, customerIds);
-      const name = request.name ?? user.name;
-      return { name, status: request.status ?? user.status, searchText: searchText(name, user.email) };
+      const { name = user.name, status = user.status } = request;
+      // Sessions of before do not come back to life with the account.
+      const isEnding = status === 'deactivated' && user.status !== 'deactivated';
+      const sessionsValidAfter = isEnding ? this.clock.instant() : user.sessionsValidAfter;
+      return { columns: { name, status, sessionsValidAfter, searchText: searchText(name, user.email) }, customerIds };
     });
+    return this.shown(principal, after);
   }
 
   /** Roles replace the present ones; giver and target are both checked. */
@@ -102,16 +115,13 @@ export class UsersService {
     userId: number,
     names: readonly string[],
     ifMatch: Precondition,
-  ): Promise<UserView> {
-    return this.change(principal, userId, ifMatch, async (before) => {
+  ): Promise<UserView | null> {
+    const after = await this.change(principal, userId, ifMatch, async (before) => {
       const { roles } = await this.grants.resolve(principal, { roles: names }, before.customerIds);
       if (!roles.some(isAdministrator)) await this.assertNotLast(before.user, before.roles);
-      await this.users.setRoles(
-        userId,
-        roles.map((role) => role.roleId),
-      );
-      return {};
+      return { roles };
     });
+    return this.shown(principal, after);
   }
 
   async noteLogin(userId: number, at: Instant): Promise<void> {
@@ -131,30 +141,52 @@ export class UsersService {
   /** For the operator at the machine: sets a password and lets the account in again, whatever locked it out. */
   async resetFromCommandLine(principal: Principal, userId: number, password: string): Promise<UserView> {
     const passwordDigest = await this.passwords.hash(password);
-    return this.change(principal, userId, null, () =>
-      Promise.resolve({ passwordDigest, status: 'active' as const, sessionsValidAfter: this.clock.instant() }),
-    );
+    const decide = (): Promise<Decision> => {
+      const sessionsValidAfter = this.clock.instant();
+      return Promise.resolve({ columns: { passwordDigest, status: 'active', sessionsValidAfter } });
+    };
+    return this.database.transaction(async () => {
+      const after = await this.change(principal, userId, null, decide);
+      await this.audit.record(principal, { event: 'user.password_reset', subject: { type: 'user', id: userId } });
+      return after;
+    });
   }
 
-  /** Load → decide → write → audit, in one transaction: what every change of a user has in common. */
+  /** Load → decide → write → audit, in one transaction. What changes nothing writes nothing and is not recorded. */
   private async change(
     principal: Principal,
     userId: number,
     ifMatch: Precondition,
-    decide: (before: UserView) => Promise<Partial<User>>,
+    decide: (before: UserView) => Promise<Decision>,
   ): Promise<UserView> {
     return this.database.transaction(async () => {
       const before = await this.view(found(await this.users.findForUpdate(userId), userId));
       await this.assertActsOn(principal, before);
       assertMatches(ifMatch, before.user.version);
-      const changes = await decide(before);
-      await this.users.update(userId, { ...changes, version: before.user.version + 1, updated: this.clock.instant() });
+      const decision = await decide(before);
+      const changed = difference(snapshot(before), snapshot(applied(before, decision)));
+      if (!changed && !differs(before.user, decision.columns)) return before;
+      await this.write(before.user, decision);
       await this.revisions.bump('users');
-      const after = await this.get(userId);
-      const changed = difference(snapshot(before), snapshot(after)) ?? { before: null, after: null };
-      await this.audit.record(principal, { event: 'user.updated', subject: { type: 'user', id: userId }, ...changed });
-      return after;
+      const subject = { type: 'user', id: userId };
+      await this.audit.record(principal, { event: 'user.updated', subject, before: null, after: null, ...changed });
+      return this.get(userId);
     });
+  }
+
+  private async write({ userId, version }: User, { columns, roles, customerIds }: Decision): Promise<void> {
+    await this.users.update(userId, { ...columns, version: version + 1, updated: this.clock.instant() });
+    if (customerIds) await this.users.setCustomers(userId, customerIds);
+    if (!roles) return;
+    await this.users.setRoles(
+      userId,
+      roles.map((role) => role.roleId),
+    );
+  }
+
+  /** Null for a principal that may change users without seeing them. */
+  private shown(principal: Principal, view: UserView): UserView | null {
+    return this.abilities.mayEver(principal, UserPermissions.view) ? view : null;
   }
 
   /** Acting on a user needs every right and every customer that the target has (spec: permissions, rules). */
@@ -208,6 +240,19 @@ function newUser(request: CreateUserRequest, passwordDigest: string, now: Instan
 function found(record: UserRecord | null, userId: number): UserRecord {
   if (!record) throw new NotFound(UserErrors.notFound, { id: userId });
   return record;
+}
+
+/** The user as it will be; roles and customers in the order in which they are read. */
+function applied(before: UserView, { columns, roles, customerIds }: Decision): UserView {
+  return {
+    user: { ...before.user, ...columns },
+    roles: roles?.toSorted((a, b) => a.roleId - b.roleId) ?? before.roles,
+    customerIds: customerIds?.toSorted((a, b) => a - b) ?? before.customerIds,
+  };
+}
+
+function differs(user: User, columns: Partial<User> = {}): boolean {
+  return Object.entries(columns).some(([name, value]) => user[name as keyof User] !== value);
 }
 
 function permissionsOf(roles: readonly Role[]): string[] {

@@ -20,6 +20,8 @@ export interface Asking {
   readonly body?: unknown;
   /** A loopback address to come from, e.g. 127.0.0.5. */
   readonly from?: string;
+  /** Where the server listens, when that is not 127.0.0.1. */
+  readonly to?: string;
 }
 
 export interface AppOptions {
@@ -56,9 +58,14 @@ export class TestApp {
       ...options.environment,
     };
     const config = LiveConfig.fromSource({ file: 'crm_config.yaml', environment, read: () => text.current });
-    const running = await createApp(await lay(config, clock), options.logger ?? false);
-    await running.app.listen(0, environment.CRM_HOST ?? '127.0.0.1');
-    return new TestApp(running, { database, isOwner: !options.database, text }, clock);
+    try {
+      const running = await createApp(await lay(config, clock), options.logger ?? false);
+      await running.app.listen(0, environment.CRM_HOST ?? '127.0.0.1');
+      return new TestApp(running, { database, isOwner: !options.database, text }, clock);
+    } catch (error) {
+      if (!options.database) await database.drop();
+      throw error;
+    }
   }
 
   get database(): TestDatabase {
@@ -85,7 +92,7 @@ export class TestApp {
 
   /** One request over a real socket; the path is sent to the letter. */
   ask<Body = any>(method: string, path: string, asking: Asking = {}): Promise<Answer<Body>> {
-    const { from = '127.0.0.1', body } = asking;
+    const { to = '127.0.0.1', from = to, body } = asking;
     const isRaw = typeof body === 'string' || Buffer.isBuffer(body);
     const payload = body === undefined ? undefined : isRaw ? body : JSON.stringify(body);
     const headers = {
@@ -94,7 +101,7 @@ export class TestApp {
         : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
       ...asking.headers,
     };
-    const target = { host: '127.0.0.1', port: this.port, localAddress: from, method, path, headers, agent: false };
+    const target = { host: to, port: this.port, localAddress: from, method, path, headers, agent: false };
     return new Promise((resolve, reject) => {
       const request = httpRequest(target as object, (response) => {
         const chunks: Buffer[] = [];
