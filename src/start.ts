@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createApp, lay, type RunningApp } from './app.setup.js';
+import type { RunningApp } from './app.setup.js';
 import { JsonLogger } from './common/logger.js';
 import { reasonOf } from './failure.js';
 import { LiveConfig } from './platform/config/live-config.js';
 import { replacePrivate } from './platform/secrets/private-file.js';
-import type { NewAdministrator } from './users/first-administrator.service.js';
+
+/** A database that is away can keep the last lines of the access log waiting for ever. */
+const DEADLINE_MS = 9_000;
 
 /** Starts the server, or says in plain lines why it cannot and ends with 1. */
 export async function start(): Promise<void> {
@@ -14,7 +16,11 @@ export async function start(): Promise<void> {
   process.umask(0o077);
   try {
     const config = LiveConfig.fromProcess();
+    // Loaded only now: what is wrong with the settings is told before the whole house is read.
+    const { createApp, lay } = await import('./app.setup.js');
     const running = await createApp(await lay(config), new JsonLogger(config.current.environment.logLevel));
+    // Before anything else can fail: nobody could find out that password later.
+    introduce(running);
     closeOnSignals(running);
     await listen(running);
     announce(running);
@@ -34,13 +40,20 @@ async function listen(running: RunningApp): Promise<void> {
   }
 }
 
-/** In order: stop accepting, answer what was accepted, write what was answered, close the database. */
+/**
+ * In order: stop accepting, answer what was accepted, write what was answered, close the database. A second signal
+ * changes nothing: at a terminal Ctrl-C reaches npm and the server, and npm hands its own on.
+ */
 function closeOnSignals(running: RunningApp): void {
   let isClosing = false;
   const close = (signal: NodeJS.Signals): void => {
     if (isClosing) return;
     isClosing = true;
     new Logger('Main').log(`${signal}: closing`);
+    setTimeout(() => {
+      process.stderr.write(`Could not close in ${DEADLINE_MS / 1_000} seconds; what was not written by now is lost.\n`);
+      process.exit(1);
+    }, DEADLINE_MS).unref();
     running.close().then(
       () => process.exit(0),
       (error: unknown) => {
@@ -51,26 +64,32 @@ function closeOnSignals(running: RunningApp): void {
   };
   process.on('SIGTERM', close);
   process.on('SIGINT', close);
+  // The terminal that it was started from was closed.
+  process.on('SIGHUP', close);
 }
 
-function announce({ app, foundation, firstAdministrator }: RunningApp): void {
-  const { config } = foundation;
+function announce({ app, foundation: { config } }: RunningApp): void {
   const url = urlOf(app);
   const lines = [`OmniCRM is running at ${url}`];
   if (config.current.http.publicDocs) lines.push(`Documents: ${url}/crm/docs/`);
-  if (firstAdministrator) lines.push(...introduce(firstAdministrator, config.current.environment.dataDir));
   lines.push(...config.current.warnings.map((warning) => `Warning: ${warning}`));
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
+function introduce({ firstAdministrator, foundation }: RunningApp): void {
+  if (!firstAdministrator) return;
+  const { email, generatedPassword } = firstAdministrator;
+  const password = whereToFind(generatedPassword, foundation.config.current.environment.dataDir);
+  process.stdout.write(`First administrator: ${email}\nPassword: ${password}\n`);
+}
+
 /** On a terminal the password is shown; elsewhere it goes to a file that only the owner reads, so that no journal keeps it. */
-function introduce({ email, generatedPassword }: NewAdministrator, dataDir: string): string[] {
-  const lines = [`First administrator: ${email}`];
-  if (generatedPassword === null) return [...lines, 'Password: as set in CRM_ADMIN_PASSWORD'];
-  if (process.stdout.isTTY) return [...lines, `Password: ${generatedPassword} (shown only now: keep it)`];
+function whereToFind(password: string | null, dataDir: string): string {
+  if (password === null) return 'as set in CRM_ADMIN_PASSWORD';
+  if (process.stdout.isTTY) return `${password} (shown only now: keep it)`;
   const file = join(dataDir, 'first-administrator-password');
-  replacePrivate(file, `${generatedPassword}\n`);
-  return [...lines, `Password: in ${file} (delete the file once you have read it)`];
+  replacePrivate(file, `${password}\n`);
+  return `in ${file} (delete the file once you have read it)`;
 }
 
 function urlOf(app: NestFastifyApplication): string {
