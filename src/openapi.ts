@@ -2,14 +2,14 @@ import 'reflect-metadata';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openApiDocument } from './api-document.js';
 import { createApp, lay } from './app.setup.js';
-import { openApiDocument } from './documents.js';
 import { errorsManual, permissionsManual } from './manuals.js';
 import { configManual } from './platform/config/config-manual.js';
 import { LiveConfig } from './platform/config/live-config.js';
 import { PermissionCatalogue } from './rbac/permission-catalogue.js';
 
-/** Writes the documents that are generated from the built application: `npm run generate`. */
+/** Writes the documents that are generated from the built application, into docs/ unless told otherwise. */
 async function generate(folder: string): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'omnicrm-'));
   const environment = { CRM_DATA_DIR: dataDir, CRM_ADMIN_PASSWORD: 'only for this short life' };
@@ -28,4 +28,4 @@ async function generate(folder: string): Promise<void> {
   for (const [name, text] of Object.entries(documents)) writeFileSync(join(folder, name), text);
 }
 
-void generate('docs');
+void generate(process.argv[2] ?? 'docs');
