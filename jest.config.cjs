@@ -15,7 +15,6 @@ const swc = (parser, transform = {}) => [
 const common = {
   rootDir: __dirname,
   testEnvironment: 'node',
-  testTimeout: 60_000,
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
@@ -43,6 +42,7 @@ const e2e = (database) => ({
 
 module.exports = {
   maxWorkers: 2,
+  testTimeout: 60_000,
   reporters: ['default', '<rootDir>/test/support/summary-reporter.cjs'],
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/{src,eslint}/**/*.spec.{ts,mjs}'] },

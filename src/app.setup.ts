@@ -1,5 +1,5 @@
 import type { LoggerService, Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { ConfigKeysService } from './api-keys/config-keys.service.js';
@@ -16,6 +16,7 @@ import type { LiveConfig } from './platform/config/live-config.js';
 import { openDatabase } from './platform/database/open-database.js';
 import { Secrets } from './platform/secrets/secrets.service.js';
 import { RolesService } from './rbac/roles.service.js';
+import { gracefulEnd } from './shutdown.js';
 import { FirstAdministrator, type NewAdministrator } from './users/first-administrator.service.js';
 
 export interface RunningApp {
@@ -49,12 +50,14 @@ export async function lay(config: LiveConfig, clock: Clock = new SystemClock()):
 export async function createApp(foundation: Foundation, logger: LoggerService | false): Promise<RunningApp> {
   const { config, database } = foundation;
   try {
-    const app = await assemble(foundation, logger);
-    await config.verify();
-    await app.get(ConfigKeysService).start();
-    const firstAdministrator = await app.get(FirstAdministrator).ensure();
-    config.watch();
+    const { app, end } = await assemble(foundation, logger);
+    const firstAdministrator = await makeReady(app, config).catch(async (error: unknown) => {
+      // A server that is refused at the last moment leaves no timer running.
+      await app.close();
+      throw error;
+    });
     const close = async (): Promise<void> => {
+      await end();
       await app.close();
       await database.close();
     };
@@ -63,6 +66,14 @@ export async function createApp(foundation: Foundation, logger: LoggerService | 
     await database.close();
     throw error;
   }
+}
+
+async function makeReady(app: NestFastifyApplication, config: LiveConfig): Promise<NewAdministrator | null> {
+  await config.verify();
+  await app.get(ConfigKeysService).start();
+  const firstAdministrator = await app.get(FirstAdministrator).ensure();
+  config.watch();
+  return firstAdministrator;
 }
 
 /**
@@ -85,23 +96,27 @@ export async function createServices(foundation: Foundation, logger: LoggerServi
   }
 }
 
-async function assemble(foundation: Foundation, logger: LoggerService | false): Promise<NestFastifyApplication> {
+async function assemble(
+  foundation: Foundation,
+  logger: LoggerService | false,
+): Promise<{ app: NestFastifyApplication; end: () => Promise<void> }> {
   const { config, clock } = foundation;
   const problems = new ProblemFilter();
   const adapter = new FastifyAdapter(serverOptions(config, problems));
   const app = await compose(foundation, adapter, logger);
   const server = adapter.getInstance<FastifyInstance>();
+  const end = gracefulEnd(server);
   requestContexts(server, config);
   keepAccessLog(server, { accessLogs: app.get(AccessLogsService), lastUse: app.get(LastUseService), clock });
-  answerShapes(server);
+  answerShapes(server, config, clock);
   await serveDocuments(app, config);
   await app.init();
-  return app;
+  return { app, end };
 }
 
 function compose(
   foundation: Foundation,
-  adapter: FastifyAdapter,
+  adapter: AbstractHttpAdapter,
   logger: LoggerService | false,
 ): Promise<NestFastifyApplication> {
   return NestFactory.create<NestFastifyApplication>(AppModule.forRoot(foundation), adapter, {

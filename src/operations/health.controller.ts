@@ -1,8 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { Public } from '../common/access.decorators.js';
-import { ProblemResponse } from '../common/problem.dto.js';
+import { Refuses } from '../common/refuses.decorator.js';
 import { HealthResponse } from './health.dto.js';
+import { HealthErrors } from './health.errors.js';
 import { HealthService } from './health.service.js';
 
 @ApiTags('Operation')
@@ -20,7 +21,7 @@ export class HealthController {
   /** Whether requests can be answered: 503 while the database is away. */
   @Get('ready')
   @Public()
-  @ApiServiceUnavailableResponse({ type: ProblemResponse })
+  @Refuses(503, HealthErrors.notReady)
   async ready(): Promise<HealthResponse> {
     await this.health.assertReady();
     return { status: 'ok' };
