@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { reasonOf } from '../failure.js';
 import { addAdmin } from './admin.js';
 import { addApiKey } from './api-key.js';
+import { addAudit } from './audit.js';
 import { addConfig } from './config.js';
 import { addDb } from './db.js';
 import { addDemo } from './demo.js';
@@ -43,6 +44,7 @@ function program(shell: Shell): Command {
     .exitOverride();
   addAdmin(root, shell);
   addApiKey(root, shell);
+  addAudit(root, shell);
   addConfig(root, shell);
   addDb(root, shell);
   addJwtKeys(root, shell);
