@@ -63,6 +63,6 @@ function readJson(file: string): Record<string, unknown> {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
   } catch (error) {
-    throw new CommandFailed(`Cannot read the checkpoint: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandFailed(`Cannot read the checkpoint: ${(error as Error).message}`);
   }
 }
