@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -16,6 +17,7 @@ export async function start(): Promise<void> {
   process.umask(0o077);
   try {
     const config = LiveConfig.fromProcess();
+    await assertFree(config.current.environment);
     // Loaded only now: what is wrong with the settings is told before the whole house is read.
     const { createApp, lay } = await import('./app.setup.js');
     const running = await createApp(await lay(config), new JsonLogger(config.current.environment.logLevel));
@@ -28,6 +30,15 @@ export async function start(): Promise<void> {
     process.stderr.write(`${reasonOf(error)}\n`);
     process.exit(1);
   }
+}
+
+/** Asked first: a port that is taken must not cost a first start its migration and its password. */
+async function assertFree({ host, port }: { host: string; port: number }): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject);
+    probe.listen(port, host, () => probe.close(() => resolve()));
+  });
 }
 
 async function listen(running: RunningApp): Promise<void> {

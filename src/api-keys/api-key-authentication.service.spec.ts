@@ -8,7 +8,7 @@ import { ApiKeyAuthenticationService } from './api-key-authentication.service.js
 import type { ApiKey } from './api-key.entity.js';
 import type { ApiKeyRecord, ApiKeysRepository } from './api-keys.repository.js';
 import type { ConfigKeysService } from './config-keys.service.js';
-import { KeyPrincipals } from './key-principals.js';
+import { KeyPrincipals } from './api-key.principals.js';
 import type { RotationService } from './rotation/rotation.service.js';
 
 const NOW = '2030-03-01T12:00:00.000Z';

@@ -7,7 +7,7 @@ import { Secrets } from '../platform/secrets/secrets.service.js';
 import { ApiKeyErrors } from './api-keys.errors.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { ConfigKeysService } from './config-keys.service.js';
-import { isExpired, KeyPrincipals, type PresentedKey } from './key-principals.js';
+import { isExpired, KeyPrincipals, type PresentedKey } from './api-key.principals.js';
 import { RotationService } from './rotation/rotation.service.js';
 
 @Injectable()

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { listResponseOf } from '../common/page.js';
 import type { ApiKeyStats } from './api-keys.repository.js';
-import type { ApiKeyPreset } from './presets.js';
+import type { ApiKeyPreset } from './api-key.presets.js';
 
 /** The counts of the dashboard. */
 export class ApiKeyStatsResponse implements ApiKeyStats {

@@ -22,7 +22,7 @@ import { ApiKeyPresetList, ApiKeyPresetResponse, ApiKeyStatsResponse } from './a
 import { ApiKeyErrors } from './api-keys.errors.js';
 import { ApiKeyPermissions } from './api-keys.permissions.js';
 import { ApiKeysService } from './api-keys.service.js';
-import { API_KEY_PRESETS } from './presets.js';
+import { API_KEY_PRESETS } from './api-key.presets.js';
 
 @ApiTags('API keys')
 @Controller('crm/api-keys')

@@ -10,7 +10,7 @@ import { ApiKeyPermissions } from './api-keys.permissions.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { ConfigKeysService } from './config-keys.service.js';
-import { KeyPrincipals } from './key-principals.js';
+import { KeyPrincipals } from './api-key.principals.js';
 import { LeaksController } from './leaks/leaks.controller.js';
 import { LeaksService } from './leaks/leaks.service.js';
 import { OwnApiKeyController } from './own-api-key.controller.js';

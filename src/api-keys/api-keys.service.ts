@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock, DAY, type Instant } from '../common/clock.js';
-import { Conflict, InvalidInput, NotFound, RuleBroken } from '../common/errors.js';
+import { Conflict, Forbidden, InvalidInput, NotFound, RuleBroken } from '../common/errors.js';
 import { assertMatches, type Precondition } from '../common/etag.js';
 import type { Page } from '../common/page.js';
 import type { Principal } from '../common/principal.js';
@@ -21,6 +21,7 @@ import type { ApiKeyView } from './api-key.view.js';
 import { CreateApiKeyRequest, ListApiKeysQuery, UpdateApiKeyRequest } from './api-keys.dto.js';
 import { ApiKeyErrors } from './api-keys.errors.js';
 import { type ApiKeyRecord, type ApiKeyStats, ApiKeysRepository, type Moments } from './api-keys.repository.js';
+import { assertLiftsNothing, assertPresentValue, assertWithinParent, withinParent } from './api-key.limits.js';
 import { RotationRepository } from './rotation/rotation.repository.js';
 
 @Injectable()
@@ -65,7 +66,10 @@ export class ApiKeysService implements OnModuleInit {
   }
 
   /** The secret is in the answer and nowhere else. */
-  async create(principal: Principal, request: CreateApiKeyRequest): Promise<{ view: ApiKeyView; secret: string }> {
+  async create(principal: Principal, wanted: CreateApiKeyRequest): Promise<{ view: ApiKeyView; secret: string }> {
+    assertPresentValue(principal);
+    const parent = await this.keyOf(principal);
+    const request = parent ? withinParent(parent, wanted) : wanted;
     assertGrantsSomething(request.permissions ?? [], request.roles ?? []);
     const customerIds = request.customer_ids ?? [];
     const granted = await this.grants.resolve(principal, request, customerIds);
@@ -92,6 +96,7 @@ export class ApiKeysService implements OnModuleInit {
   ): Promise<ApiKeyView> {
     if (request.customer_ids) await this.customerReach.assertReaches(principal, request.customer_ids);
     if (request.expiry_date !== undefined) this.assertExpiry(request.expiry_date);
+    await this.assertMayEdit(principal, apiKeyId, request);
     return this.database.transaction(async () => {
       const before = await this.lock(apiKeyId);
       await this.grants.assertHolds(principal, before.effectivePermissions, before.customerIds);
@@ -116,6 +121,7 @@ export class ApiKeysService implements OnModuleInit {
 
   /** For ever: the digest is erased, the row stays (spec rule 3). */
   revoke(principal: Principal, apiKeyId: number, ifMatch: Precondition): Promise<void> {
+    assertPresentValue(principal);
     return this.database.transaction(async () => {
       const before = found(await this.keys.findForUpdate(apiKeyId), apiKeyId);
       if (before.key.revokedAt !== null) throw new NotFound(ApiKeyErrors.notFound, { id: apiKeyId });
@@ -133,6 +139,21 @@ export class ApiKeysService implements OnModuleInit {
       });
       await this.recordChange(principal, await this.view(before), 'api_key.revoked');
     });
+  }
+
+  /** The key that asks, when a key asks. */
+  private async keyOf({ kind, id }: Principal): Promise<ApiKey | null> {
+    const isKey = kind === 'api_key' && id !== null;
+    return isKey ? ((await this.keys.find(id))?.key ?? null) : null;
+  }
+
+  private async assertMayEdit(principal: Principal, apiKeyId: number, request: UpdateApiKeyRequest): Promise<void> {
+    assertPresentValue(principal);
+    const parent = await this.keyOf(principal);
+    if (!parent) return;
+    if (parent.apiKeyId === apiKeyId) throw new Forbidden(ApiKeyErrors.ownEdit);
+    assertWithinParent(parent, request);
+    assertLiftsNothing(parent, request);
   }
 
   /** The key, locked until the transaction ends; 409 for one that nobody can change any more, or only in the file. */

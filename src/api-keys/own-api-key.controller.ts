@@ -3,7 +3,9 @@ import { ApiTags } from '@nestjs/swagger';
 import { Authenticated } from '../common/access.decorators.js';
 import { CurrentPrincipal } from '../common/current-principal.js';
 import type { Principal } from '../common/principal.js';
+import { Refuses } from '../common/refuses.decorator.js';
 import { ApiKeyDetailsResponse } from './api-keys.dto.js';
+import { ApiKeyErrors } from './api-keys.errors.js';
 import { ApiKeysService } from './api-keys.service.js';
 
 @ApiTags('API keys')
@@ -22,6 +24,7 @@ export class OwnApiKeyController {
   @Delete()
   @HttpCode(204)
   @Authenticated('api_key', 'personal_token')
+  @Refuses(409, ApiKeyErrors.protected, ApiKeyErrors.fromConfig)
   async revoke(@CurrentPrincipal() principal: Principal): Promise<void> {
     await this.apiKeys.revoke(principal, principal.id ?? 0, null);
   }

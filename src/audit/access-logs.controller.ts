@@ -1,10 +1,11 @@
 import { Controller, Get, Query, type StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../common/access.decorators.js';
 import { type ListResponse, listResponse } from '../common/page.js';
 import { AccessLogsService } from './access-logs.service.js';
 import { AuditExportService } from './audit-export.service.js';
 import { AccessLogList, AccessLogResponse, ExportAccessLogsQuery, ListAccessLogsQuery } from './audit.dto.js';
+import { exportContent } from './export-content.js';
 import { AuditPermissions } from './audit.permissions.js';
 
 @ApiTags('Audit')
@@ -18,7 +19,7 @@ export class AccessLogsController {
   /** Export access records, oldest first, as they are read: any number of them in constant memory. */
   @Get('export')
   @RequirePermission(AuditPermissions.export)
-  @ApiProduces('text/csv', 'application/x-ndjson')
+  @ApiOkResponse({ content: exportContent('access_id') })
   export(@Query() query: ExportAccessLogsQuery): StreamableFile {
     return this.exports.accessLogs(query);
   }

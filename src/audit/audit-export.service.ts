@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { Injectable, StreamableFile } from '@nestjs/common';
 import type { Page } from '../common/page.js';
 import { AccessLogsRepository } from './access-logs.repository.js';
@@ -76,6 +77,7 @@ async function* lines<Row extends object>(
   if (format === 'csv') yield `${columns.map((column) => column.replace('.', '_')).join()}\r\n`;
   let cursor: string | undefined;
   do {
+    await setImmediate();
     const { rows, nextCursor } = await page(cursor);
     yield rows.map((row) => line(row as Record<string, unknown>)).join('');
     cursor = nextCursor ?? undefined;

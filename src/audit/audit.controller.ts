@@ -1,11 +1,12 @@
 import { Controller, Get, Param, Query, type StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../common/access.decorators.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { type ListResponse, listResponse } from '../common/page.js';
 import { AuditExportService } from './audit-export.service.js';
 import { Refuses } from '../common/refuses.decorator.js';
 import { AuditLogList, AuditLogResponse, ExportAuditLogsQuery, ListAuditLogsQuery } from './audit.dto.js';
+import { exportContent } from './export-content.js';
 import { AuditErrors } from './audit.errors.js';
 import { AuditPermissions } from './audit.permissions.js';
 import { AuditService } from './audit.service.js';
@@ -32,7 +33,7 @@ export class AuditController {
   /** Export change records, oldest first, as they are read: any number of them in constant memory. */
   @Get('export')
   @RequirePermission(AuditPermissions.export)
-  @ApiProduces('text/csv', 'application/x-ndjson')
+  @ApiOkResponse({ content: exportContent('audit_id') })
   export(@Query() query: ExportAuditLogsQuery): StreamableFile {
     return this.exports.auditLogs(query);
   }

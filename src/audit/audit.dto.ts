@@ -201,11 +201,13 @@ export class ListAccessLogsQuery extends IntersectionType(ListQuery, AccessLogFi
 const FORMATS = ['csv', 'ndjson'];
 
 export class ExportAuditLogsQuery extends AuditLogFilter {
+  /** CSV for spreadsheets, NDJSON for programs. */
   @Choice(FORMATS)
   format!: 'csv' | 'ndjson';
 }
 
 export class ExportAccessLogsQuery extends AccessLogFilter {
+  /** CSV for spreadsheets, NDJSON for programs. */
   @Choice(FORMATS)
   format!: 'csv' | 'ndjson';
 }

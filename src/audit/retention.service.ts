@@ -4,7 +4,7 @@ import { LiveConfig } from '../platform/config/live-config.js';
 import { Database } from '../platform/database/database.js';
 import { AccessLogsRepository } from './access-logs.repository.js';
 import { AuditService } from './audit.service.js';
-import { ChainLinks, GENESIS } from './chain/chain-links.js';
+import { ChainBroken, ChainLinks, type ChainPlace, GENESIS } from './chain/chain-links.js';
 import { ChainRepository } from './chain/chain.repository.js';
 
 /** So few at a time that nobody waits for it. */
@@ -56,10 +56,17 @@ export class RetentionService {
   }
 
   private async removeFromBeginning(before: Instant): Promise<number> {
-    const anchor = (await this.chain.lockMark('anchor')) ?? GENESIS;
-    const [last] = (await this.chain.oldest(anchor.seq, before, BATCH)).slice(-1);
-    if (last?.sealedSeq == null) return 0;
-    await this.chain.setMark(this.links.mark('anchor', { seq: last.sealedSeq, hash: last.hash ?? '' }));
-    return this.chain.removeUpTo(last.sealedSeq);
+    const anchor = await this.chain.lockMark('anchor');
+    if (anchor && !this.links.isGenuineMark(anchor)) throw new ChainBroken('the anchor of the chain was changed');
+    let place: ChainPlace = anchor ?? GENESIS;
+    // Removing an entry that was changed would remove the evidence, and sign for it.
+    for (const entry of await this.chain.oldest(place.seq, before, BATCH)) {
+      if (!this.links.fits(entry, place))
+        throw new ChainBroken(`audit entry ${entry.auditId} was changed: nothing is removed`);
+      place = { seq: place.seq + 1, hash: entry.hash ?? '' };
+    }
+    if (place === (anchor ?? GENESIS)) return 0;
+    await this.chain.setMark(this.links.mark('anchor', place));
+    return this.chain.removeUpTo(place.seq);
   }
 }

@@ -34,6 +34,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   count: '2',
   days: '365',
   etag: '"4"',
+  expiry: '2026-11-21T09:45:00.000Z',
   fields: 'customer_name',
   id: '7',
   kind: 'api_key',

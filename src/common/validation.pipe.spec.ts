@@ -60,7 +60,11 @@ describe('ValidationPipe', () => {
     expect(problemsOf(() => body({ name: 'x', y: 1 }))['/y']).toContain('known are name, kind, inner');
   });
 
-  it.each([null, undefined, [], 'text', 7, true])('takes no body but an object: %j', (value) => {
+  it('takes a body that was not sent for one that says nothing', () => {
+    expect(pointersOf(() => body(undefined))).toContain('/name');
+  });
+
+  it.each([null, [], 'text', 7, true])('takes no body but an object: %j', (value) => {
     expect(pointersOf(() => body(value))).toEqual(['']);
   });
 

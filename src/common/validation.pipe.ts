@@ -8,6 +8,7 @@ type Dto = new () => object;
 
 const PROBLEMS = 100;
 const FIELDS = 200;
+const ITEMS = 10_000;
 const DEPTH = 10;
 
 /** Turns what came in into its DTO, or lists everything that is wrong with it. Only whitelisted fields pass. */
@@ -70,6 +71,9 @@ function inspect(value: unknown, path: string, depth: number): FieldProblem[] {
   }
   if (typeof value !== 'object' || value === null) return [];
   if (depth >= DEPTH) return [{ pointer: path, detail: `is nested deeper than ${DEPTH} levels` }];
+  if (Array.isArray(value) && value.length > ITEMS) {
+    return [{ pointer: path, detail: `has ${value.length} items, more than anything here takes` }];
+  }
   const entries = Object.entries(value);
   // What follows walks an object's fields more than once for each: a hundred thousand would hold the server for a minute.
   if (!Array.isArray(value) && entries.length > FIELDS) {

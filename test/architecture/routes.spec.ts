@@ -8,9 +8,15 @@ const PUBLIC = [
   'AuthController.login',
   'AuthController.refresh',
   'HealthController.live',
-].concat(['HealthController.ready']);
+  'HealthController.ready',
+];
 /** Anybody we know may call these, whatever they hold. */
-const AUTHENTICATED = ['AuthController.logout', 'AuthController.whoami'];
+const AUTHENTICATED = [
+  'AuthController.logout',
+  'AuthController.whoami',
+  'OwnApiKeyController.get',
+  'OwnApiKeyController.revoke',
+];
 
 describe('who may call a route', () => {
   let app: TestApp;

@@ -5,7 +5,7 @@ import { files, read } from './files.js';
 
 describe('what is secret', () => {
   it('is this list: a change of it is the change under review', () => {
-    expect(secretNames()).toEqual(['api_key', 'password', 'refresh_token', 'token']);
+    expect(secretNames()).toEqual(['api_key', 'password', 'refresh_token', 'token', 'tokens']);
   });
 });
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
 import { AuditService } from '../../audit/audit.service.js';
@@ -8,12 +9,17 @@ import type { ApiKey } from '../api-key.entity.js';
 import { ApiKeysService } from '../api-keys.service.js';
 import { ApiKeysRepository } from '../api-keys.repository.js';
 import { ConfigKeysService } from '../config-keys.service.js';
+import { assertPresentValue } from '../api-key.limits.js';
 import { RotationService } from '../rotation/rotation.service.js';
 
 export interface LeakResult {
   readonly isKnown: boolean;
   readonly isRevoked: boolean;
 }
+
+const UNKNOWN: LeakResult = { isKnown: false, isRevoked: false };
+/** A long list lets others have their turn. */
+const PAUSE_EVERY = 50;
 
 /** Takes keys that were found in the open and revokes those that are ours (K23). */
 @Injectable()
@@ -30,16 +36,20 @@ export class LeaksService {
 
   /** The same digest for each token, and the database only for what can be ours: nothing is learnt from the time. */
   async report(principal: Principal, tokens: readonly string[]): Promise<LeakResult[]> {
-    const results: LeakResult[] = [];
-    for (const token of tokens) results.push(await this.reportOne(principal, token.trim()));
-    return results;
+    assertPresentValue(principal);
+    const known = new Map<string, LeakResult>();
+    for (const token of new Set(tokens.map((text) => text.trim()))) {
+      if (known.size % PAUSE_EVERY === 0) await setImmediate();
+      known.set(token, await this.reportOne(principal, token));
+    }
+    return tokens.map((text) => known.get(text.trim()) ?? UNKNOWN);
   }
 
   private async reportOne(principal: Principal, token: string): Promise<LeakResult> {
     const digests = this.secrets.digests(token).map(({ digest }) => digest);
     const mayBeOurs = this.configKeys.has(digests) || (looksGenerated(token) && hasValidChecksum(token));
     const key = mayBeOurs ? await this.find(digests) : null;
-    if (!key) return { isKnown: false, isRevoked: false };
+    if (!key) return UNKNOWN;
     const isRevoked = key.source === 'database' && !key.isProtected;
     await this.database.transaction(async () => {
       const subject = { type: 'api_key', id: key.apiKeyId };

@@ -1,12 +1,23 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../../common/access.decorators.js';
 import { CurrentPrincipal } from '../../common/current-principal.js';
+import { IfMatch, type Precondition } from '../../common/etag.js';
 import { IdPipe } from '../../common/id.pipe.js';
 import type { Principal } from '../../common/principal.js';
+import { Refuses } from '../../common/refuses.decorator.js';
+import { RbacErrors } from '../../rbac/rbac.errors.js';
+import { ApiKeyErrors } from '../api-keys.errors.js';
 import { ApiKeyPermissions } from '../api-keys.permissions.js';
 import { RegenerateApiKeyRequest, RegeneratedApiKeyResponse, RotationResponse } from './rotation.dto.js';
 import { RotationService } from './rotation.service.js';
+
+/** The fields exclude each other in part, so an example of all of them would be refused. */
+const EXAMPLES = {
+  'at once': { value: {} },
+  'a day of grace': { value: { grace_period_seconds: 86_400 } },
+  'after the first use': { value: { retire_seconds_after_first_use: 3_600, deadline: '2030-12-31' } },
+};
 
 @ApiTags('API keys')
 @Controller('crm/api-keys/:api_key_id')
@@ -17,17 +28,24 @@ export class RotationController {
   @Post('regenerate')
   @HttpCode(200)
   @RequirePermission(ApiKeyPermissions.manage)
+  @ApiBody({ type: RegenerateApiKeyRequest, required: false, examples: EXAMPLES })
+  @Refuses(403, RbacErrors.cannotGrant, ApiKeyErrors.outdatedValue)
+  @Refuses(404, ApiKeyErrors.notFound)
+  @Refuses(409, ApiKeyErrors.protected, ApiKeyErrors.revoked, ApiKeyErrors.extendFirst, ApiKeyErrors.fromConfig)
+  @Refuses(422, ApiKeyErrors.graceTooLong)
   async regenerate(
     @CurrentPrincipal() principal: Principal,
     @Param('api_key_id', IdPipe) apiKeyId: number,
     @Body() body: RegenerateApiKeyRequest,
+    @IfMatch() ifMatch: Precondition,
   ): Promise<RegeneratedApiKeyResponse> {
-    return RegeneratedApiKeyResponse.withSecret(await this.rotations.regenerate(principal, apiKeyId, body));
+    return RegeneratedApiKeyResponse.withSecret(await this.rotations.regenerate(principal, apiKeyId, body, ifMatch));
   }
 
   /** Say who still uses the old value of a key that is being rotated. */
   @Get('rotation')
   @RequirePermission(ApiKeyPermissions.manage)
+  @Refuses(404, ApiKeyErrors.notFound, ApiKeyErrors.noRotation)
   async report(@Param('api_key_id', IdPipe) apiKeyId: number): Promise<RotationResponse> {
     return RotationResponse.from(await this.rotations.report(apiKeyId));
   }
@@ -36,6 +54,8 @@ export class RotationController {
   @Delete('rotation')
   @HttpCode(204)
   @RequirePermission(ApiKeyPermissions.manage)
+  @Refuses(404, ApiKeyErrors.notFound, ApiKeyErrors.noRotation)
+  @Refuses(409, ApiKeyErrors.rotationUsed, ApiKeyErrors.revoked)
   async cancel(@CurrentPrincipal() principal: Principal, @Param('api_key_id', IdPipe) apiKeyId: number): Promise<void> {
     await this.rotations.cancel(principal, apiKeyId);
   }

@@ -13,11 +13,11 @@ export class RegenerateApiKeyRequest {
   grace_period_seconds?: number;
 
   /** The old value works until so many seconds after the new one's first use. */
-  @Integer({ min: 0, max: YEAR_SECONDS, optional: true })
+  @Integer({ min: 0, max: YEAR_SECONDS, optional: true, example: 3_600 })
   retire_seconds_after_first_use?: number;
 
   /** Then the old value dies even if the new one was never used. */
-  @Moment({ optional: true })
+  @Moment({ optional: true, example: '2030-12-31' })
   deadline?: string;
 }
 
@@ -28,7 +28,7 @@ export class RegeneratedApiKeyResponse extends ApiKeyResponse {
   override api_key!: string;
 
   /** Until when the old value works; null = it is dead already, or lives until the new one is used. */
-  @ApiProperty({ type: String, nullable: true, example: null })
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
   previous_valid_until!: string | null;
 
   static withSecret(this: void, { view, secret, previousValidUntil }: RegeneratedKey): RegeneratedApiKeyResponse {
@@ -46,23 +46,23 @@ export class OldValueUseResponse {
   @ApiProperty({ example: 17 })
   requests!: number;
 
-  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   last_used_at!: string;
 }
 
 /** Who still uses the old value. Nobody left here means: it can go. */
 export class RotationResponse {
-  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   started!: string;
 
-  @ApiProperty({ type: String, nullable: true, example: '2026-11-22T09:30:00.000Z' })
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: '2026-11-22T09:30:00.000Z' })
   previous_valid_until!: string | null;
 
   @ApiProperty({ type: Number, nullable: true, example: null })
   retire_seconds_after_first_use!: number | null;
 
   /** When the new value was first used; null = not yet, so the rotation can still be cancelled. */
-  @ApiProperty({ type: String, nullable: true, example: null })
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
   new_value_first_used_at!: string | null;
 
   @ApiProperty({ type: [OldValueUseResponse] })

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type Instant, SECOND } from '../../common/clock.js';
 import { Conflict, InvalidInput, NotFound, RuleBroken } from '../../common/errors.js';
+import { assertMatches, type Precondition } from '../../common/etag.js';
 import type { Principal } from '../../common/principal.js';
 import { AccessLogsService } from '../../audit/access-logs.service.js';
 import { LiveConfig } from '../../platform/config/live-config.js';
@@ -13,6 +14,7 @@ import type { ApiKey } from '../api-key.entity.js';
 import type { ApiKeyView } from '../api-key.view.js';
 import { ApiKeyErrors } from '../api-keys.errors.js';
 import { ApiKeysService } from '../api-keys.service.js';
+import { assertPresentValue } from '../api-key.limits.js';
 import { RegenerateApiKeyRequest } from './rotation.dto.js';
 import type { ApiKeyRotation } from './rotation.entity.js';
 import type { RegeneratedKey, RotationReport } from './rotation.view.js';
@@ -34,12 +36,19 @@ export class RotationService {
   ) {}
 
   /** Whoever regenerates gets the value in hand, so they must hold everything that the key holds. */
-  async regenerate(principal: Principal, apiKeyId: number, request: RegenerateApiKeyRequest): Promise<RegeneratedKey> {
+  async regenerate(
+    principal: Principal,
+    apiKeyId: number,
+    request: RegenerateApiKeyRequest,
+    ifMatch: Precondition,
+  ): Promise<RegeneratedKey> {
+    assertPresentValue(principal);
     const secret = generateKey(this.config.current.apiKeyPolicy.prefix);
     return this.database.transaction(async () => {
       const before = await this.apiKeys.lock(apiKeyId);
       this.assertMayRegenerate(before);
       await this.grants.assertHolds(principal, before.effectivePermissions, before.customerIds);
+      assertMatches(ifMatch, before.key.version);
       const rotation = this.begin(before.key, request);
       if (rotation) await this.rotations.set(rotation);
       else await this.rotations.remove(apiKeyId);
@@ -61,8 +70,11 @@ export class RotationService {
 
   /** Only before the new value's first use: then the old one is the only one again, as if nothing had been. */
   async cancel(principal: Principal, apiKeyId: number): Promise<void> {
+    assertPresentValue(principal);
     await this.database.transaction(async () => {
       const before = await this.apiKeys.lock(apiKeyId);
+      if (before.key.isProtected) throw new Conflict(ApiKeyErrors.protected, { id: apiKeyId });
+      await this.grants.assertHolds(principal, before.effectivePermissions, before.customerIds);
       const rotation = this.live(await this.rotations.findForUpdate(apiKeyId), apiKeyId);
       if (rotation.firstUsedAt !== null) throw new Conflict(ApiKeyErrors.rotationUsed, { id: apiKeyId });
       await this.rotations.remove(apiKeyId);

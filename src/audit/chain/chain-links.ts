@@ -3,6 +3,9 @@ import { Secrets } from '../../platform/secrets/secrets.service.js';
 import type { AuditLog } from '../audit-log.entity.js';
 import type { ChainMark } from './chain-mark.entity.js';
 
+/** Somebody has been at the chain: nothing is sealed or removed on top of that. */
+export class ChainBroken extends Error {}
+
 /** What stands before the first entry. */
 export const GENESIS = { seq: 0, hash: '' } as const;
 
@@ -31,6 +34,7 @@ export class ChainLinks {
   }
 
   fits(entry: AuditLog, previous: ChainPlace): boolean {
+    if (entry.sealedSeq !== previous.seq + 1) return false;
     const text = canonical(entry, previous.seq + 1, previous.hash);
     return this.secrets.isMac('audit-chain', text, entry.hash ?? '');
   }

@@ -38,7 +38,7 @@ export class CheckpointResponse {
   @ApiProperty({ example: 'mZ0…' })
   hash!: string;
 
-  @ApiProperty({ example: '2026-11-21T09:30:00.000Z' })
+  @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   at!: string;
 
   @ApiProperty({ example: 'hR4…' })
@@ -51,15 +51,19 @@ export class CheckpointResponse {
 
 /** A checkpoint that was kept, to be compared with; all four fields or none. */
 export class VerifyQuery {
+  /** As in the checkpoint. */
   @Integer({ min: 0, max: Number.MAX_SAFE_INTEGER, optional: true, query: true })
   seq?: number;
 
+  /** As in the checkpoint. */
   @Text({ min: 0, max: 64, optional: true })
   hash?: string;
 
+  /** As in the checkpoint. */
   @Moment({ optional: true })
   at?: string;
 
+  /** As in the checkpoint. */
   @Text({ max: 64, optional: true })
   signature?: string;
 }

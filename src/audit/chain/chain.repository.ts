@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, LessThanOrEqual, MoreThan } from 'typeorm';
+import { IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
 import type { Instant } from '../../common/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { AuditLog } from '../audit-log.entity.js';
@@ -11,6 +11,10 @@ export class ChainRepository {
 
   hasUnsealed(): Promise<boolean> {
     return this.database.repository(AuditLog).existsBy({ sealedSeq: IsNull() });
+  }
+
+  hasSealed(): Promise<boolean> {
+    return this.database.repository(AuditLog).existsBy({ sealedSeq: Not(IsNull()) });
   }
 
   unsealed(limit: number): Promise<AuditLog[]> {

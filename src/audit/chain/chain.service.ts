@@ -1,8 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { Database } from '../../platform/database/database.js';
 import type { AuditLog } from '../audit-log.entity.js';
-import { type Checkpoint, ChainLinks, type ChainPlace, GENESIS } from './chain-links.js';
+import type { ChainMark } from './chain-mark.entity.js';
+import { type Checkpoint, ChainBroken, ChainLinks, type ChainPlace, GENESIS } from './chain-links.js';
 import { ChainRepository } from './chain.repository.js';
 
 export interface BrokenEntry {
@@ -27,6 +29,8 @@ export class ChainService implements OnApplicationBootstrap, OnApplicationShutdo
   private readonly logger = new Logger(ChainService.name);
   private timer: NodeJS.Timeout | undefined;
   private sealing: Promise<void> | null = null;
+  /** Why the chain cannot go on; told once, and by every check. */
+  private failure: string | null = null;
 
   constructor(
     private readonly database: Database,
@@ -64,16 +68,23 @@ export class ChainService implements OnApplicationBootstrap, OnApplicationShutdo
     // The head first: entries sealed while we walk are then beyond what is asked for.
     const head = await this.chain.mark('head');
     const anchor = await this.chain.mark('anchor');
-    for (const mark of [head, anchor]) {
-      if (mark && !this.links.isGenuineMark(mark)) return broken(0, null, `the ${mark.name} of the chain was changed`);
-    }
+    const damage = this.failure ?? (await this.damageOf(head, anchor));
+    if (damage !== null) return broken(0, null, damage);
     const walk = await this.walk(anchor ?? GENESIS, head ?? GENESIS);
     return walk.firstBroken || !checkpoint ? walk : this.compare(walk, checkpoint, anchor ?? GENESIS);
+  }
+
+  /** What is wrong with the marks themselves, or null. */
+  private async damageOf(head: ChainMark | null, anchor: ChainMark | null): Promise<string | null> {
+    if (!head && (anchor || (await this.chain.hasSealed()))) return 'the head of the chain is missing';
+    const forged = [head, anchor].find((mark) => mark && !this.links.isGenuineMark(mark));
+    return forged ? `the ${forged.name} of the chain was changed` : null;
   }
 
   private async walk(from: ChainPlace, head: ChainPlace): Promise<ChainCheck> {
     let last: ChainPlace & { auditId: number | null } = { ...from, auditId: null };
     while (last.seq < head.seq) {
+      await setImmediate();
       const entries = await this.chain.after(last.seq, BATCH);
       for (const entry of entries) {
         if (last.seq >= head.seq) break;
@@ -109,14 +120,29 @@ export class ChainService implements OnApplicationBootstrap, OnApplicationShutdo
 
   private async sealAll(): Promise<void> {
     try {
-      while (await this.chain.hasUnsealed()) await this.database.transaction(() => this.sealBatch());
+      while (await this.chain.hasUnsealed()) {
+        await this.database.transaction(() => this.sealBatch());
+        await setImmediate();
+      }
+      this.failure = null;
     } catch (error) {
-      this.logger.warn(`cannot seal the audit log; trying again: ${String(error)}`);
+      this.tellFailure(error);
     }
+  }
+
+  private tellFailure(error: unknown): void {
+    if (!(error instanceof ChainBroken)) {
+      this.logger.warn(`cannot seal the audit log; trying again: ${String(error)}`);
+      return;
+    }
+    if (this.failure === null) this.logger.error(`the audit log is not sealed any more: ${error.message}`);
+    this.failure = error.message;
   }
 
   private async sealBatch(): Promise<void> {
     const head = (await this.chain.lockMark('head')) ?? (await this.begin());
+    // Sealing on would make a forged head genuine.
+    if (!this.links.isGenuineMark(head)) throw new ChainBroken('the head of the chain was changed');
     let place: ChainPlace = head;
     for (const entry of await this.chain.unsealed(BATCH)) {
       const seq = place.seq + 1;
@@ -126,7 +152,11 @@ export class ChainService implements OnApplicationBootstrap, OnApplicationShutdo
     await this.chain.setMark(this.links.mark('head', place));
   }
 
-  private async begin(): Promise<ChainPlace> {
+  /** Only where there never was a chain: one whose head is gone is broken, not new. */
+  private async begin(): Promise<ChainMark> {
+    if ((await this.chain.mark('anchor')) || (await this.chain.hasSealed())) {
+      throw new ChainBroken('the head of the chain is missing');
+    }
     const mark = this.links.mark('head', GENESIS);
     await this.chain.setMark(mark);
     return mark;

@@ -136,7 +136,7 @@ class Review {
         expiringSoonDays: policy.expiring_soon_days,
       },
       retention: { accessLogDays: retention.access_log_days, auditLogDays: retention.audit_log_days },
-      warnings: this.warnings(Object.keys(file.api_keys)),
+      warnings: [...this.warnings(Object.keys(file.api_keys)), ...this.idleAddresses(file)],
     };
   }
 
@@ -161,6 +161,17 @@ class Review {
       const { path, line } = this.locate(['api_keys', key]);
       return `${path} (line ${line}) is a key from the public documentation: everybody knows it, so it works only while the server listens on loopback; replace it`;
     });
+  }
+
+  /** The source writes bare addresses; without default roles they are recognised, and may do nothing. */
+  private idleAddresses({ ip_whitelist: entries, ip_whitelist_default_roles: defaults }: ConfigFile): string[] {
+    const idle = entries.flatMap((entry, index) => {
+      if ((rolesOf(entry) ?? defaults).length > 0) return [];
+      const { path, line } = this.locate(['ip_whitelist', index]);
+      return [`${path} (line ${line})`];
+    });
+    if (idle.length === 0) return [];
+    return [`${idle.join(', ')}: trusted, but granted nothing; give them roles, or set ip_whitelist_default_roles`];
   }
 
   private report(at: readonly PropertyKey[], message: string): void {

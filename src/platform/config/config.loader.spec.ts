@@ -86,7 +86,8 @@ describe('loadConfig', () => {
       '13 ip_whitelist[1] 10.0.0.0/24',
       '14 ip_whitelist[2] 172.16.50.10',
     ]);
-    expect(warnings).toHaveLength(2);
+    expect(warnings).toHaveLength(3);
+    expect(warnings[2]).toMatch(/^ip_whitelist\[0\] \(line \d+\), .*granted nothing/);
     expect(environment.configFile).toMatch(/^\/.*crm\.yaml$/);
   });
 

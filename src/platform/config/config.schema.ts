@@ -150,7 +150,9 @@ const rateLimitsSchema = z.strictObject({
   personal_token: perMinute.default(60).describe('Per personal access token.'),
   user: perMinute.default(600).describe('Per signed-in user, all sessions together.'),
   address: perMinute.default(600).describe('Per trusted address.'),
-  login: perMinute.default(10).describe('Attempts to sign in, per account and per address.'),
+  login: perMinute
+    .default(10)
+    .describe('Failed attempts to sign in, per account, and per address over all accounts; successes are not counted.'),
   failed_auth: perMinute
     .default(60)
     .describe(

@@ -57,7 +57,18 @@ describe('GET /crm/api-keys', () => {
     expect((answer.body.data as Row[]).map(({ name }) => name)).toEqual(ALL_BUT_REVOKED);
     expect(Object.keys((answer.body.data as Row[])[0] ?? {}).sort()).toEqual(
       [
-        ...['api_key', 'api_key_id', 'created', 'created_by', 'customer_ids', 'description', 'expiry_date', 'kind'],
+        ...[
+          'allowed_addresses',
+          'api_key',
+          'api_key_id',
+          'bound_to_creator',
+          'created',
+          'created_by',
+          'customer_ids',
+          'description',
+          'expiry_date',
+          'kind',
+        ],
         ...[
           'last_used_address',
           'last_used_at',

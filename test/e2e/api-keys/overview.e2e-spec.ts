@@ -101,6 +101,9 @@ describe('API keys: counts, presets, own key, leaks', () => {
     expect((await get('/crm/customers', held.headers)).status).toBe(200);
     const events = (await get('/crm/audit-logs?event=api_key.leaked')).body.data;
     expect(events).toHaveLength(4);
+    const spelled = { tokens: [held.key, ` ${held.key}`, `${held.key}  `] };
+    await app.ask('POST', '/crm/api-keys/leaked', { headers: admin, body: spelled });
+    expect((await get('/crm/audit-logs?event=api_key.leaked')).body.data).toHaveLength(5);
   });
 
   it('400 for an empty leak report, 200 for a long one', async () => {

@@ -1,3 +1,4 @@
+import { HOUR } from '../../../src/common/clock.js';
 import { NO_LIMITS, TestApp } from '../../support/app.js';
 import { expectProblem, pointers } from '../../support/expect-problem.js';
 import { asAdmin, asApiKey, asUser, type Credentials } from '../../support/principals.js';
@@ -71,6 +72,41 @@ describe('API keys: where from, and bound to whom', () => {
     expect((await use(headers)).body.permissions).toEqual(['view_customer', 'view_invoice']);
     await put(['Customer']);
     expect((await use(headers)).body.permissions).toEqual([]);
+  });
+
+  it('401 for a bound child at the very moment its parent expires', async () => {
+    const parent = await asApiKey(app, ['manage_api_keys', 'view_customer'], { expiry_date: app.clock.instant(HOUR) });
+    const made = await create({ bound_to_creator: true }, parent.headers);
+    const headers = { 'x-api-key': made.body.api_key as string };
+    expect((await use(headers)).status).toBe(200);
+    app.clock.advance(HOUR);
+    expect((await use(headers)).status).toBe(401);
+    admin = await asAdmin(app);
+  });
+
+  it('403 for a key that changes itself; a child inherits its limits, and 422 for one that would be freer', async () => {
+    const limits = {
+      expiry_date: app.clock.instant(HOUR),
+      allowed_addresses: ['127.0.0.0/24'],
+      bound_to_creator: true,
+    };
+    const parent = await asApiKey(app, ['manage_api_keys', 'view_customer'], limits);
+    const own = `/crm/api-keys/${parent.apiKeyId}`;
+    const lift = { headers: parent.headers, body: { expiry_date: null } };
+    expectProblem(await app.ask('PATCH', own, lift), 403, 'api_keys.own_edit');
+    expect((await create({}, parent.headers)).body).toMatchObject(limits);
+    for (const wider of [
+      { expiry_date: app.clock.instant(HOUR + 1) },
+      { allowed_addresses: ['127.0.0.0/16'] },
+      { bound_to_creator: false },
+    ]) {
+      // A key that was not asked for these has its own minute of three requests.
+      const fresh = await asApiKey(app, ['manage_api_keys', 'view_customer'], limits);
+      expectProblem(await create(wider, fresh.headers), 422, 'api_keys.beyond_parent');
+      const target = `/crm/api-keys/${(await create({})).body.api_key_id as number}`;
+      const body = 'bound_to_creator' in wider ? { expiry_date: null } : wider;
+      expectProblem(await app.ask('PATCH', target, { headers: fresh.headers, body }), 422, 'api_keys.beyond_parent');
+    }
   });
 
   it('401 for a bound child of a key once the parent is revoked', async () => {

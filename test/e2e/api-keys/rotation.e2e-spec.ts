@@ -167,6 +167,43 @@ describe('regenerating an API key', () => {
     expect(await use(holder.key)).toBe(200);
   });
 
+  it('403 cancelling for who lacks what the key holds: a leaked value would live for ever', async () => {
+    const holder = await makeKey({ permissions: ['admin'] });
+    const { api_key: fresh } = (await regenerate(holder, { grace_period_seconds: 60 })).body;
+    const { headers } = await asApiKey(app, ['manage_api_keys']);
+    const path = `/crm/api-keys/${holder.apiKeyId}/rotation`;
+    expectProblem(await app.ask('DELETE', path, { headers }), 403, 'rbac.cannot_grant');
+    expect(await use(fresh)).toBe(200);
+  });
+
+  it('403 managing keys with a value that is being replaced; 412 for a key that changed meanwhile', async () => {
+    const holder = await makeKey({ permissions: ['manage_api_keys', 'view_customer'] });
+    await regenerate(holder, { grace_period_seconds: 60 });
+    const { headers } = holder;
+    const path = `/crm/api-keys/${holder.apiKeyId}`;
+    const tries = [
+      await regenerate(holder, undefined, headers),
+      await app.ask('DELETE', `${path}/rotation`, { headers }),
+      await app.ask('DELETE', path, { headers }),
+      await app.ask('PATCH', path, { headers, body: { name: 'Mine' } }),
+      await app.ask('POST', '/crm/api-keys', { headers, body: { name: 'Child', permissions: ['view_customer'] } }),
+      await app.ask('POST', '/crm/api-keys/leaked', { headers, body: { tokens: ['x'] } }),
+    ];
+    for (const answer of tries) expectProblem(answer, 403, 'api_keys.outdated_value');
+    const stale = await app.ask('POST', `${path}/regenerate`, { headers: { ...admin, 'if-match': '"999"' } });
+    expectProblem(stale, 412);
+  });
+
+  it('401 for the old value once the key itself is expired, however long its grace', async () => {
+    const holder = await makeKey();
+    await regenerate(holder, { grace_period_seconds: 3_600 });
+    const body = { expiry_date: app.clock.instant(60 * SECOND) };
+    await app.ask('PATCH', `/crm/api-keys/${holder.apiKeyId}`, { headers: admin, body });
+    expect(await use(holder.key)).toBe(200);
+    app.clock.advance(60 * SECOND);
+    expect(await use(holder.key)).toBe(401);
+  });
+
   it('404 for a rotation of a key that is not, or not being rotated', async () => {
     expectProblem(await rotation({ apiKeyId: 999_999 } as KeyHolder), 404, 'api_keys.not_found');
     expectProblem(await rotation(await makeKey()), 404, 'api_keys.no_rotation');

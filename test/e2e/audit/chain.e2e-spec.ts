@@ -132,6 +132,27 @@ describe('the chain of change records', () => {
     expect(forged.body.first_broken.reason).toBe('the checkpoint was not signed by this server');
   });
 
+  it('200 finding out a head that was taken away, and sealing nothing on top of that', async () => {
+    const said = await whatIsSaidAfter(async (database) => {
+      await database.repository(ChainMark).delete({ name: 'head' });
+      await database.repository(AuditLog).update({ auditId: (await entries())[4]!.auditId }, { actorName: 'nobody' });
+    });
+    expect(said.first_broken).toEqual({ audit_id: null, reason: 'the head of the chain is missing' });
+  });
+
+  it('200 finding out a tail that was unsealed to be sealed anew under a forged head', async () => {
+    const rows = await entries();
+    const victim = rows[4]!;
+    const said = await whatIsSaidAfter(async (database) => {
+      const log = database.repository(AuditLog);
+      await log.update({ auditId: victim.auditId }, { actorName: 'Mallory' });
+      for (const { auditId } of rows.slice(4)) await log.update({ auditId }, { sealedSeq: null, hash: null });
+      const { sealedSeq, hash } = rows[3]!;
+      await database.repository(ChainMark).update({ name: 'head' }, { seq: sealedSeq!, hash: hash!, mac: 'forged' });
+    });
+    expect(said.first_broken).toEqual({ audit_id: null, reason: 'the head of the chain was changed' });
+  });
+
   it('400 for half a checkpoint', async () => {
     expectProblem(await verify('?seq=3'), 400, 'request.invalid');
   });

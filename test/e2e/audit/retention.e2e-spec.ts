@@ -43,6 +43,20 @@ describe('retention', () => {
     expect(removals).toBeGreaterThan(0);
   });
 
+  it('removes nothing that was changed: that would remove the evidence, and sign for it', async () => {
+    const database = app.get(Database);
+    const [first] = await database.repository(AuditLog).find({ order: { sealedSeq: 'ASC' }, take: 1 });
+    const change = (at: string) =>
+      database.transaction(async () => {
+        await database.repository(AuditLog).update({ auditId: first!.auditId }, { at });
+      });
+    await change('2001-01-01T00:00:00.000Z');
+    await expect(app.get(RetentionService).apply()).rejects.toThrow(`audit entry ${first!.auditId} was changed`);
+    expect((await verify()).first_broken.audit_id).toBe(first!.auditId);
+    await change(first!.at);
+    expect((await verify()).valid).toBe(true);
+  });
+
   it('still finds the first entry that remains deleted by hand', async () => {
     const database = app.get(Database);
     const [first] = await database.repository(AuditLog).find({ order: { sealedSeq: 'ASC' }, take: 1 });

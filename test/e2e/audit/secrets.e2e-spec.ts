@@ -139,7 +139,7 @@ describe('after a run with every kind of secret', () => {
   });
 
   it('the properties that are left out by name are these', () => {
-    expect(secretNames()).toEqual(['api_key', 'password', 'refresh_token', 'token']);
+    expect(secretNames()).toEqual(['api_key', 'password', 'refresh_token', 'token', 'tokens']);
   });
 
   /** Which of the secrets stands in a text, by its first letters: enough to see which, too little to use. */

@@ -38,7 +38,7 @@ export class KeyPrincipals {
       roles: names,
       permissions,
       customerIds,
-      expiresAt: validUntil ?? key.expiryDate,
+      expiresAt: earliest(validUntil, key.expiryDate),
       credential: 'api_key',
       sessionId: null,
       isOutdated,
@@ -53,7 +53,8 @@ export class KeyPrincipals {
     const creator = await this.creatorOf(key);
     if (!creator) return null;
     const lacking = new Set(this.grants.lacking(creator, [...principal.permissions], principal.customerIds));
-    return { ...principal, permissions: new Set([...principal.permissions].filter((it) => !lacking.has(it))) };
+    const permissions = new Set([...principal.permissions].filter((it) => !lacking.has(it)));
+    return { ...principal, permissions, expiresAt: earliest(principal.expiresAt, creator.expiresAt) };
   }
 
   private async creatorOf(key: ApiKey): Promise<Principal | null> {
@@ -73,6 +74,12 @@ export class KeyPrincipals {
 
 export function isExpired({ expiryDate }: ApiKey, now: Instant): boolean {
   return expiryDate !== null && expiryDate <= now;
+}
+
+/** Of two ends the one that comes first; null = none. */
+function earliest(one: Instant | null, other: Instant | null): Instant | null {
+  if (one === null || other === null) return one ?? other;
+  return one < other ? one : other;
 }
 
 function rangesOf(texts: readonly string[] | null): IpRange[] | null {

@@ -1,0 +1,45 @@
+import { Forbidden, RuleBroken } from '../common/errors.js';
+import { IpRange } from '../common/ip-range.js';
+import type { Principal } from '../common/principal.js';
+import type { ApiKey } from './api-key.entity.js';
+import { CreateApiKeyRequest, UpdateApiKeyRequest } from './api-keys.dto.js';
+import { ApiKeyErrors } from './api-keys.errors.js';
+
+/** A value that is being replaced may still be used, and no longer manage keys: whoever stole it would undo its end. */
+export function assertPresentValue(principal: Principal): void {
+  if (principal.isOutdated) throw new Forbidden(ApiKeyErrors.outdatedValue);
+}
+
+/** A key that makes a key hands on its own limits (K17): what is not said is inherited, what is wider is refused. */
+export function withinParent(parent: ApiKey, request: CreateApiKeyRequest): CreateApiKeyRequest {
+  assertWithinParent(parent, request);
+  return {
+    ...request,
+    expiry_date: request.expiry_date ?? parent.expiryDate,
+    allowed_addresses: request.allowed_addresses ?? parent.allowedAddresses,
+    bound_to_creator: parent.isBoundToCreator || (request.bound_to_creator ?? false),
+  };
+}
+
+/** A key that edits a key cannot set what it could not have given. */
+export function assertWithinParent(parent: ApiKey, request: UpdateApiKeyRequest): void {
+  const { expiry_date: expiry, allowed_addresses: addresses, bound_to_creator: bound } = request;
+  const isLater = parent.expiryDate !== null && expiry !== undefined && expiry !== null && expiry > parent.expiryDate;
+  const isWider = parent.allowedAddresses !== null && !!addresses && !covers(parent.allowedAddresses, addresses);
+  const isLoose = parent.isBoundToCreator && bound === false;
+  if (isLater || isWider || isLoose) throw new RuleBroken(ApiKeyErrors.beyondParent);
+}
+
+/** Null would lift a limit: in an edit that is as wide as can be. */
+export function assertLiftsNothing(parent: ApiKey, request: UpdateApiKeyRequest): void {
+  const liftsExpiry = parent.expiryDate !== null && request.expiry_date === null;
+  const liftsAddresses = parent.allowedAddresses !== null && request.allowed_addresses === null;
+  if (liftsExpiry || liftsAddresses) throw new RuleBroken(ApiKeyErrors.beyondParent);
+}
+
+function covers(outer: readonly string[], inner: readonly string[]): boolean {
+  const ranges = (texts: readonly string[]): IpRange[] =>
+    texts.map((text) => IpRange.parse(text)).filter((range) => range instanceof IpRange);
+  const outside = ranges(outer);
+  return ranges(inner).every((range) => outside.some((candidate) => candidate.covers(range)));
+}
