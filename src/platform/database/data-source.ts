@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { DataSourceOptions, EntityTarget } from 'typeorm';
+import { makeFolder } from '../../common/make-folder.js';
 import { migrations } from './migrations/index.js';
 import { SnakeNaming } from './naming.strategy.js';
 
@@ -26,7 +26,7 @@ export function dataSourceOptions(location: DatabaseLocation, entities: EntityLi
     logging: false as const,
   };
   if (location.databaseUrl === null) {
-    mkdirSync(location.dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(location.dataDir);
     return { ...common, type: 'better-sqlite3', database: sqliteFile(location), prepareDatabase: pragmas };
   }
   return {

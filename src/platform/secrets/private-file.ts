@@ -1,16 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../common/make-folder.js';
 
 /** Only the owner may read these files: they hold what everything else is protected with. */
 const OWNER_ONLY = 0o600;
@@ -26,7 +17,7 @@ export function readIfThere(file: string): string | null {
 
 /** Writes a new file; when another process was faster, its file stays and is returned. Nobody ever sees half of it. */
 export function createPrivate(file: string, text: string): string {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   const draft = draftOf(file);
   try {
     write(draft, text);
