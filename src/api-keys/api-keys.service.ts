@@ -105,6 +105,8 @@ export class ApiKeysService implements OnModuleInit {
       const roles = request.roles ?? before.roles.map((role) => role.name);
       assertGrantsSomething(permissions, roles);
       const granted = await this.grants.resolve(principal, { permissions, roles }, customerIds);
+      // Asked only now: a key that would raise its own rights is recorded as the refused grant that it is.
+      if (principal.kind === 'api_key' && principal.id === apiKeyId) throw new Forbidden(ApiKeyErrors.ownEdit);
       const columns = { ...this.edited(before.key, request), permissions: granted.permissions };
       const wanted = await this.view({
         key: { ...before.key, ...columns },
@@ -150,8 +152,7 @@ export class ApiKeysService implements OnModuleInit {
   private async assertMayEdit(principal: Principal, apiKeyId: number, request: UpdateApiKeyRequest): Promise<void> {
     assertPresentValue(principal);
     const parent = await this.keyOf(principal);
-    if (!parent) return;
-    if (parent.apiKeyId === apiKeyId) throw new Forbidden(ApiKeyErrors.ownEdit);
+    if (!parent || parent.apiKeyId === apiKeyId) return;
     assertWithinParent(parent, request);
     assertLiftsNothing(parent, request);
   }

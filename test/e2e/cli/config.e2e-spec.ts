@@ -22,7 +22,9 @@ describe('config check', () => {
   };
 
   it('0 and ok for a good file, and makes no database for it', async () => {
-    const said = await check(`api_keys:\n  ${KEY}: { roles: [Support, view_invoice] }\nip_whitelist: [10.0.0.0/24]\n`);
+    const said = await check(
+      `api_keys:\n  ${KEY}: { roles: [Support, view_invoice] }\nip_whitelist: [{ address: 10.0.0.0/24, roles: [view_service] }]\n`,
+    );
     expect(said).toEqual({ status: 0, stdout: `ok: ${file}\n`, stderr: '' });
     expect(existsSync(join(place.dataDir, 'omnicrm.sqlite'))).toBe(false);
     expect(existsSync(join(place.dataDir, 'pepper'))).toBe(false);

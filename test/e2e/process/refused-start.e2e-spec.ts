@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
@@ -38,7 +38,7 @@ describe('a start that cannot be', () => {
     return refusal({ CRM_CONFIG_FILE: file, ...environment });
   };
 
-  it('says that the port is taken, and at a first start does not lose the password', async () => {
+  it('says that the port is taken before anything is made: no database, no administrator, no password', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
@@ -48,8 +48,9 @@ describe('a start that cannot be', () => {
     expect(server.stderr).toBe(
       'Cannot listen: the port is taken. Set CRM_PORT to a free one, or stop the other server.\n',
     );
-    expect(server.stdout).toMatch(/^First administrator: admin@example\.com\nPassword: in \S+ \(delete/);
-    expect(await rowsOf(place, 'SELECT email FROM users')).toHaveLength(1);
+    expect(server.stdout).toBe('');
+    expect(readdirSync(place.dataDir)).toEqual([]);
+    await expect(rowsOf(place, 'SELECT email FROM users')).rejects.toThrow();
   });
 
   it('says that the address is not of this machine', async () => {
