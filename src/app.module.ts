@@ -19,6 +19,7 @@ import { DatabaseModule } from './platform/database/database.module.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
 import { PagingModule } from './platform/paging/paging.module.js';
+import { PepperModule } from './platform/pepper/pepper.module.js';
 import { SecretsModule } from './platform/secrets/secrets.module.js';
 import type { Secrets } from './platform/secrets/secrets.service.js';
 import { ProductsModule } from './products/products.module.js';
@@ -59,6 +60,7 @@ export class AppModule {
         DatabaseModule.forRoot(database),
         SecretsModule.forRoot(secrets),
         PagingModule,
+        PepperModule,
         JobsModule,
         IdempotencyModule,
         AuditModule,

@@ -11,6 +11,7 @@ import { RevisionRow } from './platform/database/revision.entity.js';
 import { SequenceRow } from './platform/database/sequence.entity.js';
 import { IdempotencyKeyRow } from './platform/idempotency/idempotency-key.entity.js';
 import { JobRow } from './platform/jobs/job.entity.js';
+import { PepperVersion } from './platform/pepper/pepper-version.entity.js';
 import { Role } from './rbac/role.entity.js';
 import { User, UserCustomer, UserRole } from './users/user.entity.js';
 
@@ -27,6 +28,7 @@ export const entities: EntityList = [
   CustomerWord,
   IdempotencyKeyRow,
   JobRow,
+  PepperVersion,
   RevisionRow,
   Role,
   SequenceRow,
