@@ -2,6 +2,7 @@ import { readConfigFile } from '../../../src/platform/config/config-file.js';
 import { hasValidChecksum, looksGenerated } from '../../../src/platform/secrets/key-format.js';
 import { TestApp } from '../../support/app.js';
 import { recordsOf } from '../../support/audit-trail.js';
+import { TestClock } from '../../support/clock.js';
 import { cli, cliProcess, told } from '../../support/command-line.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { expectProblem } from '../../support/expect-problem.js';
@@ -101,7 +102,7 @@ describe('api-key rotate and revoke', () => {
     told(await cli(place, ['api-key', 'create', '--name', name, '--permission', 'admin']), 'Key');
   /** What the server says to each of these keys. */
   const statuses = async (...keys: string[]): Promise<number[]> => {
-    const app = await TestApp.start({ database: place });
+    const app = await TestApp.start({ database: place, clock: new TestClock(Date.now()) });
     const asked = await Promise.all(
       keys.map((key) => app.ask('GET', '/crm/customers', { headers: { 'x-api-key': key } })),
     );
