@@ -17,7 +17,7 @@ export function jwtKeysFile(location: SecretLocation): string {
   return location.jwtKeysFile ?? join(location.dataDir, 'jwt-keys.json');
 }
 
-export function pepperFile(location: SecretLocation): string {
+function pepperFile(location: SecretLocation): string {
   return join(location.dataDir, 'pepper');
 }
 
