@@ -14,6 +14,7 @@ const FLOORS = {
   'platform/metrics': 2.5,
   'platform/idempotency': 2.5,
   'platform/paging': 2.5,
+  'platform/pepper': 2.5,
   audit: 3,
   rbac: 4,
   throttling: 4,

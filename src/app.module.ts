@@ -20,6 +20,7 @@ import { IdempotencyModule } from './platform/idempotency/idempotency.module.js'
 import { JobsModule } from './platform/jobs/jobs.module.js';
 import { OutboxModule } from './platform/outbox/outbox.module.js';
 import { PagingModule } from './platform/paging/paging.module.js';
+import { PepperModule } from './platform/pepper/pepper.module.js';
 import { SecretsModule } from './platform/secrets/secrets.module.js';
 import type { Secrets } from './platform/secrets/secrets.service.js';
 import { ProductsModule } from './products/products.module.js';
@@ -60,6 +61,7 @@ export class AppModule {
         DatabaseModule.forRoot(database),
         SecretsModule.forRoot(secrets),
         PagingModule,
+        PepperModule,
         JobsModule,
         OutboxModule,
         IdempotencyModule,

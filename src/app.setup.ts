@@ -13,7 +13,10 @@ import { serveDocuments } from './documents.js';
 import { entities } from './entities.js';
 import { answerShapes, requestContexts, serverOptions } from './http-server.js';
 import type { LiveConfig } from './platform/config/live-config.js';
+import type { Database } from './platform/database/database.js';
 import { openDatabase } from './platform/database/open-database.js';
+import { PepperLedger } from './platform/pepper/pepper-ledger.js';
+import { PepperVersionsRepository } from './platform/pepper/pepper-versions.repository.js';
 import { Secrets } from './platform/secrets/secrets.service.js';
 import { RolesService } from './rbac/roles.service.js';
 import { gracefulEnd } from './shutdown.js';
@@ -39,11 +42,19 @@ export async function lay(config: LiveConfig, clock: Clock = new SystemClock()):
   const { environment } = config.current;
   const database = await openDatabase(environment, entities);
   try {
-    return { config, database, secrets: Secrets.load(environment, clock.millis()), clock };
+    return { config, database, secrets: await secretsOf(config, database, clock), clock };
   } catch (error) {
     await database.close();
     throw error;
   }
+}
+
+/** A pepper that is not this database's is refused before anything is made under it. */
+async function secretsOf(config: LiveConfig, database: Database, clock: Clock): Promise<Secrets> {
+  const ledger = new PepperLedger(database, new PepperVersionsRepository(database), clock);
+  const secrets = Secrets.load(config.current.environment, clock.millis(), await ledger.versions());
+  await ledger.admit(secrets.pepperMarks(), secrets.pepperSource);
+  return secrets;
 }
 
 /** What `main` and the tests share: the whole server but for listening. */

@@ -14,6 +14,7 @@ import { SequenceRow } from './platform/database/sequence.entity.js';
 import { IdempotencyKeyRow } from './platform/idempotency/idempotency-key.entity.js';
 import { JobRow } from './platform/jobs/job.entity.js';
 import { OutboxEvent } from './platform/outbox/outbox-event.entity.js';
+import { PepperVersion } from './platform/pepper/pepper-version.entity.js';
 import { Role } from './rbac/role.entity.js';
 import { User, UserCustomer, UserRole } from './users/user.entity.js';
 
@@ -32,6 +33,7 @@ export const entities: EntityList = [
   IdempotencyKeyRow,
   JobRow,
   OutboxEvent,
+  PepperVersion,
   RevisionRow,
   Role,
   SequenceRow,

@@ -9,6 +9,8 @@ import type { ApiKey } from './api-key.entity.js';
 import type { ApiKeyRecord, ApiKeysRepository } from './api-keys.repository.js';
 import type { ConfigKeysService } from './config-keys.service.js';
 import { KeyPrincipals } from './api-key.principals.js';
+import type { KeyPeppersService } from './pepper/key-peppers.service.js';
+import { PresentedKeysService } from './presented-keys.service.js';
 import type { RotationService } from './rotation/rotation.service.js';
 
 const NOW = '2030-03-01T12:00:00.000Z';
@@ -33,8 +35,10 @@ describe('ApiKeyAuthenticationService', () => {
   let stored: Partial<ApiKey> | null;
   let asked: (readonly string[])[];
   let inFile: Set<string>;
+  let noted: number[];
 
   beforeEach(() => {
+    noted = [];
     stored = null;
     asked = [];
     inFile = new Set();
@@ -55,17 +59,19 @@ describe('ApiKeyAuthenticationService', () => {
   const directory = strict<RoleDirectory>({
     effective: (ids, direct = []) => Promise.resolve({ names: [`role ${ids.join()}`], permissions: new Set(direct) }),
   });
+  const secrets = strict<Secrets>({
+    digests: (value) => [2, 1].map((pepperVersion) => ({ digest: `${pepperVersion}/${value}`, pepperVersion })),
+  });
+  const rotations = strict<RotationService>({
+    noteNewValue: (apiKeyId) => Promise.resolve(void noted.push(apiKeyId)),
+    findByOldValue: () => Promise.resolve(null),
+  });
+  const configKeys = strict<ConfigKeysService>({ has: (digests) => digests.some((digest) => inFile.has(digest)) });
   const service = new ApiKeyAuthenticationService(
-    keys,
-    strict<ConfigKeysService>({ has: (digests) => digests.some((digest) => inFile.has(digest)) }),
-    strict<RotationService>({
-      noteNewValue: () => Promise.resolve(),
-      findByOldValue: () => Promise.resolve(null),
-    }),
+    new PresentedKeysService(keys, configKeys, rotations, secrets),
+    rotations,
+    strict<KeyPeppersService>({ move: () => Promise.resolve() }),
     new KeyPrincipals(keys, directory, strict<UsersService>({}), strict<GrantsService>({}), clock),
-    strict<Secrets>({
-      digests: (value) => [2, 1].map((pepperVersion) => ({ digest: `${pepperVersion}/${value}`, pepperVersion })),
-    }),
     clock,
   );
   const alive = {
@@ -94,6 +100,7 @@ describe('ApiKeyAuthenticationService', () => {
       rateLimit: 5,
     });
     expect(asked).toEqual([[`2/${key}`, `1/${key}`]]);
+    expect(noted).toEqual([7]);
   });
 
   it('asks nobody about what cannot be a key', async () => {

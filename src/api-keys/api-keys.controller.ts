@@ -22,12 +22,16 @@ import { ApiKeyPresetList, ApiKeyPresetResponse, ApiKeyStatsResponse } from './a
 import { ApiKeyErrors } from './api-keys.errors.js';
 import { ApiKeyPermissions } from './api-keys.permissions.js';
 import { ApiKeysService } from './api-keys.service.js';
+import { ChildrenService } from './children/children.service.js';
 import { API_KEY_PRESETS } from './api-key.presets.js';
 
 @ApiTags('API keys')
 @Controller('crm/api-keys')
 export class ApiKeysController {
-  constructor(private readonly apiKeys: ApiKeysService) {}
+  constructor(
+    private readonly apiKeys: ApiKeysService,
+    private readonly children: ChildrenService,
+  ) {}
 
   /** List API keys: all but revoked ones, unless a status is asked for. */
   @Get()
@@ -66,13 +70,13 @@ export class ApiKeysController {
     return listResponse(page, ApiKeyPresetResponse.from);
   }
 
-  /** Read one API key, masked, with everything it may do. */
+  /** Read one API key, masked, with everything it may do and the keys that it made. */
   @Get(':api_key_id')
   @RequirePermission(ApiKeyPermissions.manage)
   @Versioned()
   @Refuses(404, ApiKeyErrors.notFound)
   async get(@Param('api_key_id', IdPipe) apiKeyId: number): Promise<ApiKeyDetailsResponse> {
-    return ApiKeyDetailsResponse.from(await this.apiKeys.get(apiKeyId));
+    return ApiKeyDetailsResponse.from(await this.children.details(apiKeyId));
   }
 
   /** Edit name, description, expiry and grants. A future expiry revives an expired key. */

@@ -1,10 +1,12 @@
 import { ApiProperty, PartialType } from '@nestjs/swagger';
 import { VERSION } from '../common/etag.js';
-import { Choice, Flag, IdList, Integer, Moment, RangeList, Sort, Text, TextList } from '../common/fields.js';
+import { Choice, Flag, Id, IdList, Integer, Moment, RangeList, Sort, Text, TextList } from '../common/fields.js';
 import { ListQuery, listResponseOf } from '../common/page.js';
 import { Secret } from '../common/secret.decorator.js';
 import type { ApiKeyStatus } from './api-key.status.js';
 import type { ApiKeyView } from './api-key.view.js';
+import { ChildApiKeyResponse } from './children/children.dto.js';
+import type { ApiKeyDetails } from './children/children.view.js';
 
 const STATUSES: ApiKeyStatus[] = ['active', 'expiring_soon', 'expired', 'revoked'];
 
@@ -63,6 +65,10 @@ export class ListApiKeysQuery extends ListQuery {
   /** Only keys made through the API, or only those of the configuration file. */
   @Choice(['database', 'config'], { optional: true })
   source?: 'database' | 'config';
+
+  /** Only keys that this key made. */
+  @Id({ optional: true, query: true, example: 12 })
+  parent_api_key_id?: number;
 
   /** A leading minus turns the order round; without it, by id. */
   @Sort(['api_key_id', 'name', 'created', 'expiry_date', 'created_by', 'last_used_at'])
@@ -164,8 +170,21 @@ export class ApiKeyDetailsResponse extends ApiKeyResponse {
   @ApiProperty({ type: [String], example: ['view_customer'] })
   effective_permissions!: string[];
 
-  static override from(this: void, view: ApiKeyView): ApiKeyDetailsResponse {
-    return { ...ApiKeyResponse.from(view), effective_permissions: view.effectivePermissions };
+  /** The key that made this one; null when a user, the command line or the configuration file did. */
+  @ApiProperty({ type: Number, nullable: true, example: null })
+  parent_api_key_id!: number | null;
+
+  /** Keys that this one made: those that work first, at most a hundred. `?parent_api_key_id=` lists all. */
+  @ApiProperty({ type: [ChildApiKeyResponse] })
+  children!: ChildApiKeyResponse[];
+
+  static override from(this: void, details: ApiKeyDetails): ApiKeyDetailsResponse {
+    return {
+      ...ApiKeyResponse.from(details),
+      effective_permissions: details.effectivePermissions,
+      parent_api_key_id: details.key.createdByKeyId,
+      children: details.children.map(ChildApiKeyResponse.from),
+    };
   }
 }
 
@@ -176,7 +195,7 @@ export class CreatedApiKeyResponse extends ApiKeyDetailsResponse {
   override api_key!: string;
 
   static withSecret(this: void, { view, secret }: { view: ApiKeyView; secret: string }): CreatedApiKeyResponse {
-    return { ...ApiKeyDetailsResponse.from(view), api_key: secret };
+    return { ...ApiKeyDetailsResponse.from({ ...view, children: [] }), api_key: secret };
   }
 }
 

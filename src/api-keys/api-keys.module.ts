@@ -16,11 +16,16 @@ import { ApiKeysRepository } from './api-keys.repository.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { ConfigKeysService } from './config-keys.service.js';
 import { ExpiryService } from './expiry/expiry.service.js';
+import { ChildrenRepository } from './children/children.repository.js';
+import { ChildrenService } from './children/children.service.js';
 import { KeyPrincipals } from './api-key.principals.js';
 import { LeaksController } from './leaks/leaks.controller.js';
 import { LeaksService } from './leaks/leaks.service.js';
 import { OwnApiKeyController } from './own-api-key.controller.js';
+import { KeyPeppersRepository } from './pepper/key-peppers.repository.js';
+import { KeyPeppersService } from './pepper/key-peppers.service.js';
 import { PersonalTokenPermissions } from './personal-tokens.permissions.js';
+import { PresentedKeysService } from './presented-keys.service.js';
 import { RotationController } from './rotation/rotation.controller.js';
 import { RotationRepository } from './rotation/rotation.repository.js';
 import { RotationService } from './rotation/rotation.service.js';
@@ -46,11 +51,16 @@ import { UsageController } from './usage/usage.controller.js';
     ApiKeysRepository,
     ApiKeysJobs,
     ApiKeyAuthenticationService,
+    ChildrenRepository,
+    ChildrenService,
     ConfigKeysService,
     ExpiryService,
+    KeyPeppersRepository,
+    KeyPeppersService,
     KeyPrincipals,
     KeyUsageService,
     LeaksService,
+    PresentedKeysService,
     RotationRepository,
     RotationService,
   ],

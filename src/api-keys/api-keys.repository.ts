@@ -69,18 +69,9 @@ export class ApiKeysRepository {
     return this.database.repository(ApiKey).findBy({ source: 'config', revokedAt: IsNull() });
   }
 
-  /** Those of the file are not among them: their digests are made anew at each start. */
-  async livePepperVersions(now: Instant): Promise<number[]> {
-    const rows = await this.database
-      .repository(ApiKey)
-      .createQueryBuilder('row')
-      .select('row.pepperVersion', 'version')
-      .distinct()
-      .where(`row.revokedAt IS NULL AND row.source = 'database'`)
-      .andWhere([{ expiryDate: IsNull() }, { expiryDate: MoreThan(now) }])
-      .orderBy('version')
-      .getRawMany<{ version: number }>();
-    return rows.map(({ version }) => Number(version));
+  /** The same value under another version of the pepper; nothing when its digest changed meanwhile. */
+  async moveDigest(from: string, to: Pick<ApiKey, 'digest' | 'pepperVersion'>): Promise<void> {
+    await this.database.repository(ApiKey).update({ digest: from }, to);
   }
 
   /** Keys whose announced status the dates have left behind, or whose next notice is due. */
@@ -138,6 +129,7 @@ export class ApiKeysRepository {
     const rows = this.database.repository(ApiKey).createQueryBuilder('row');
     whereWords(rows, query.search, 'apiKeyId');
     if (query.source !== undefined) rows.andWhere({ source: query.source });
+    if (query.parent_api_key_id !== undefined) rows.andWhere({ createdByKeyId: query.parent_api_key_id });
     filterStatus(rows, query.status, moments);
     const page = await this.pager.page(rows, {
       query,

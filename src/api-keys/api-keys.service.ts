@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock, DAY, type Instant } from '../common/clock.js';
 import { Conflict, Forbidden, InvalidInput, NotFound, RuleBroken } from '../common/errors.js';
 import { assertMatches, type Precondition } from '../common/etag.js';
@@ -22,14 +22,16 @@ import { CreateApiKeyRequest, ListApiKeysQuery, UpdateApiKeyRequest } from './ap
 import { ApiKeyErrors } from './api-keys.errors.js';
 import { type ApiKeyRecord, type ApiKeyStats, ApiKeysRepository, type Moments } from './api-keys.repository.js';
 import { assertLiftsNothing, assertPresentValue, assertWithinParent, withinParent } from './api-key.limits.js';
+import { ChildrenRepository } from './children/children.repository.js';
 import { RotationRepository } from './rotation/rotation.repository.js';
 
 @Injectable()
-export class ApiKeysService implements OnModuleInit {
+export class ApiKeysService {
   constructor(
     private readonly database: Database,
     private readonly keys: ApiKeysRepository,
     private readonly rotations: RotationRepository,
+    private readonly children: ChildrenRepository,
     private readonly secrets: Secrets,
     private readonly grants: GrantsService,
     private readonly customerReach: CustomerReach,
@@ -38,18 +40,6 @@ export class ApiKeysService implements OnModuleInit {
     private readonly config: LiveConfig,
     private readonly clock: Clock,
   ) {}
-
-  /** A pepper that lost a version would refuse every key made under it, as if it had never been: better not to start. */
-  async onModuleInit(): Promise<void> {
-    const lost = (await this.keys.livePepperVersions(this.clock.instant())).filter(
-      (version) => !this.secrets.hasPepper(version),
-    );
-    if (lost.length === 0) return;
-    throw new Error(
-      `there are API keys made under pepper version ${lost.join(', ')}, which this server does not have: ` +
-        'set CRM_SECRET_PEPPER to 2:<new>,1:<old>, or restore the file pepper in the data folder',
-    );
-  }
 
   async list(query: ListApiKeysQuery): Promise<Page<ApiKeyView>> {
     const page = await this.keys.list(query, this.moments());
@@ -138,8 +128,14 @@ export class ApiKeysService implements OnModuleInit {
         version: before.key.version + 1,
         updated: revokedAt,
       });
-      await this.recordChange(principal, await this.view(before), 'api_key.revoked');
+      await this.recordChange(principal, await this.view(before), 'api_key.revoked', await this.childrenOf(apiKeyId));
     });
+  }
+
+  /** Keys that it made and that go on working: whoever reads of its end should look at them, too (K17). */
+  private async childrenOf(apiKeyId: number): Promise<Record<string, unknown> | null> {
+    const ids = await this.children.liveIdsOf(apiKeyId, this.clock.instant());
+    return ids.length > 0 ? { child_api_key_ids: ids } : null;
   }
 
   /** The key that asks, when a key asks. */

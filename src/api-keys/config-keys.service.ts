@@ -15,6 +15,7 @@ import { Secrets } from '../platform/secrets/secrets.service.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
 import type { ApiKey } from './api-key.entity.js';
+import { ChildrenRepository } from './children/children.repository.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 
 interface MirroredKey {
@@ -40,6 +41,7 @@ export class ConfigKeysService {
     private readonly config: LiveConfig,
     private readonly database: Database,
     private readonly keys: ApiKeysRepository,
+    private readonly children: ChildrenRepository,
     private readonly catalogue: PermissionCatalogue,
     private readonly directory: RoleDirectory,
     private readonly revisions: Revisions,
@@ -59,6 +61,8 @@ export class ConfigKeysService {
   /** Takes over the configuration in force; called once it has been verified, before the server listens. */
   async start(): Promise<void> {
     await this.apply(this.config.current);
+    // The texts of the keys are forgotten here, so the file is read again for digests under the new pepper.
+    this.secrets.onPepperChange(() => (this.digests.size > 0 ? this.config.reload() : undefined));
   }
 
   private async apply(config: CrmConfig): Promise<void> {
@@ -129,6 +133,8 @@ export class ConfigKeysService {
 
   /** The file may say something else of a key than it did: that is a change like any other. */
   private async refresh(row: ApiKey, key: MirroredKey): Promise<void> {
+    const [current] = key.digests;
+    if (current && row.digest !== current.digest) await this.keys.moveDigest(row.digest ?? '', current);
     const record = await this.keys.find(row.apiKeyId);
     const after = snapshot(shown(key), key);
     const before = snapshot(row, { ...row, roleIds: [...(record?.roleIds ?? [])] });
@@ -142,14 +148,16 @@ export class ConfigKeysService {
 
   private async retire(row: ApiKey): Promise<void> {
     const now = this.clock.instant();
+    const children = await this.children.liveIdsOf(row.apiKeyId, now);
     await this.keys.update(row.apiKeyId, { digest: null, revokedAt: now, flaggedStatus: 'revoked', updated: now });
-    await this.tell(row, 'api_key.revoked', { before: { name: row.name } });
+    const after = children.length > 0 ? { child_api_key_ids: children } : null;
+    await this.tell(row, 'api_key.revoked', { before: { name: row.name }, after });
   }
 
   private async tell(
     { apiKeyId, name }: ApiKey,
     event: string,
-    change: { readonly before?: Snapshot; readonly after?: Snapshot },
+    change: { readonly before?: Snapshot; readonly after?: Snapshot | null },
   ): Promise<void> {
     const subject = { type: 'api_key', id: apiKeyId };
     await this.audit.record(ACTOR, { event, subject, ...change });

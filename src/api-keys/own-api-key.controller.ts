@@ -6,18 +6,22 @@ import type { Principal } from '../common/principal.js';
 import { Refuses } from '../common/refuses.decorator.js';
 import { ApiKeyDetailsResponse } from './api-keys.dto.js';
 import { ApiKeyErrors } from './api-keys.errors.js';
+import { ChildrenService } from './children/children.service.js';
 import { ApiKeysService } from './api-keys.service.js';
 
 @ApiTags('API keys')
 @Controller('crm/api-keys/self')
 export class OwnApiKeyController {
-  constructor(private readonly apiKeys: ApiKeysService) {}
+  constructor(
+    private readonly apiKeys: ApiKeysService,
+    private readonly children: ChildrenService,
+  ) {}
 
   /** What the key that asks is, and what it may do. */
   @Get()
   @Authenticated('api_key', 'personal_token')
   async get(@CurrentPrincipal() principal: Principal): Promise<ApiKeyDetailsResponse> {
-    return ApiKeyDetailsResponse.from(await this.apiKeys.get(principal.id ?? 0));
+    return ApiKeyDetailsResponse.from(await this.children.details(principal.id ?? 0));
   }
 
   /** Revoke the key that asks, e.g. when its owner fears that it leaked. */

@@ -4,7 +4,7 @@ import { AuthGuard } from '@nestjs/passport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, ACCESS } from '../common/access.decorators.js';
 import { Forbidden, Unauthenticated } from '../common/errors.js';
-import type { Principal } from '../common/principal.js';
+import { mayComeFrom, type Principal } from '../common/principal.js';
 import { contextOf, type RequestContext } from '../common/request-context.js';
 import { AttemptLimiter, clientNetwork } from '../throttling/attempt-limiter.js';
 import { AuthErrors } from './auth.errors.js';
@@ -49,7 +49,7 @@ export class AuthenticationGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const about = contextOf(request);
     try {
-      about.principal = await this.authenticate(readCredential(request), context);
+      about.principal = await this.authenticate(readCredential(request), about, context);
       assertAllowedFrom(about, about.principal);
       return true;
     } catch (error) {
@@ -62,8 +62,14 @@ export class AuthenticationGuard implements CanActivate {
     }
   }
 
-  private authenticate(credential: Credential, context: ExecutionContext): Promise<Principal> {
-    const verify = (): Promise<Principal> => this.ask(this.doors[credential.kind], context);
+  private authenticate(credential: Credential, about: RequestContext, context: ExecutionContext): Promise<Principal> {
+    const verify = async (): Promise<Principal> => {
+      // Known before it is refused, so that the refusal is logged under its name.
+      about.principal = await this.ask(this.doors[credential.kind], context);
+      // Asked here, too: who is refused is not remembered, so that a key's first use is the first that was let in.
+      assertAllowedFrom(about, about.principal);
+      return about.principal;
+    };
     // With its kind: a token is a credential as a bearer, and never in the header of keys.
     return credential.kind === 'address'
       ? verify()
@@ -76,8 +82,7 @@ export class AuthenticationGuard implements CanActivate {
   }
 }
 
-/** A key's own list of addresses (K13). It is judged before the limit is counted: a thief burns nobody's quota. */
-function assertAllowedFrom({ ip, address }: RequestContext, { allowedAddresses }: Principal): void {
-  if (allowedAddresses === null || (ip && allowedAddresses.some((range) => range.contains(ip)))) return;
-  throw new Forbidden(AuthErrors.addressNotAllowed, { address });
+/** Judged before the limit is counted: a thief burns nobody's quota. */
+function assertAllowedFrom({ ip, address }: RequestContext, principal: Principal): void {
+  if (!mayComeFrom(principal, ip)) throw new Forbidden(AuthErrors.addressNotAllowed, { address });
 }

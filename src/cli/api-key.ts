@@ -3,10 +3,13 @@ import type { Services } from '../app.setup.js';
 import type { ApiKeyView } from '../api-keys/api-key.view.js';
 import { CreateApiKeyRequest, ListApiKeysQuery } from '../api-keys/api-keys.dto.js';
 import { ApiKeysService } from '../api-keys/api-keys.service.js';
+import { ChildrenService } from '../api-keys/children/children.service.js';
+import { RegenerateApiKeyRequest } from '../api-keys/rotation/rotation.dto.js';
+import { RotationService } from '../api-keys/rotation/rotation.service.js';
 import { logLine } from '../common/text.js';
-import { ConfigError } from '../platform/config/config-problem.js';
-import { generateKey } from '../platform/secrets/key-format.js';
-import { checked, configOf, OPERATOR, several, type Shell, withServices } from './shell.js';
+import { addGenerate } from './api-key-generate.js';
+import { checked, OPERATOR, several, type Shell, withServices } from './shell.js';
+import { table } from './table.js';
 
 interface CreateOptions {
   readonly name: string;
@@ -24,21 +27,11 @@ interface ListOptions {
   readonly search?: string;
 }
 
-interface GenerateOptions {
-  readonly role?: string[];
-  readonly description?: string;
+interface RotateOptions {
+  readonly grace?: number;
+  readonly retireAfterFirstUse?: number;
+  readonly deadline?: string;
 }
-
-const DEFAULT_PREFIX = 'sk_live_';
-/** Whoever pastes the lines without a thought gets a key that can read customers and change nothing. */
-const DEFAULT_ROLE = 'view_customer';
-
-const GENERATE_EXAMPLES = `
-Examples:
-  npm run cli -- api-key generate --role provisioning --description "Ansible"
-  npm run cli -- api-key generate --role view_customer --role view_service
-
-Nothing is stored: paste the lines into crm_config.yaml. Without --role they grant ${DEFAULT_ROLE}.`;
 
 const CREATE_EXAMPLES = `
 Examples:
@@ -55,17 +48,21 @@ const REVOKE_EXAMPLES = `
 Example:
   npm run cli -- api-key revoke 12
 
-For ever: the next request with this key is refused. A running server knows within a second.`;
+For ever: the next request with this key is refused. A running server knows within a second. Keys that it made go on
+working and are named.`;
+
+const ROTATE_EXAMPLES = `
+Examples:
+  npm run cli -- api-key rotate 12
+  npm run cli -- api-key rotate 12 --grace 86400
+  npm run cli -- api-key rotate 12 --retire-after-first-use 3600 --deadline 2030-12-31
+
+Without an option the old value dies at once. Otherwise both work for a while, a year at most; who still uses the old one
+is told by GET /crm/api-keys/12/rotation.`;
 
 export function addApiKey(root: Command, shell: Shell): void {
   const apiKey = root.command('api-key').description('API keys');
-  apiKey
-    .command('generate')
-    .description('print a fresh key with its lines for crm_config.yaml; needs no database')
-    .option('--role <name>', 'name of a role or permission; may be repeated', several)
-    .option('--description <text>', 'whose key it is')
-    .addHelpText('after', GENERATE_EXAMPLES)
-    .action((options: GenerateOptions) => generate(shell, options));
+  addGenerate(apiKey, shell);
   apiKey
     .command('create')
     .description('make a key in the database and print it once')
@@ -87,39 +84,24 @@ export function addApiKey(root: Command, shell: Shell): void {
     .addHelpText('after', LIST_EXAMPLES)
     .action((options: ListOptions) => list(shell, options));
   apiKey
+    .command('rotate')
+    .description('give a key a new value and print it once')
+    .argument('<id>', 'its number, as "api-key list" shows it', wholeNumber)
+    .option('--grace <seconds>', 'the old value works for so long beside the new one', seconds)
+    .option(
+      '--retire-after-first-use <seconds>',
+      'the old value works for so long after the first use of the new',
+      seconds,
+    )
+    .option('--deadline <instant>', 'then the old value ends even if the new one was never used')
+    .addHelpText('after', ROTATE_EXAMPLES)
+    .action((id: number, options: RotateOptions) => rotate(shell, id, options));
+  apiKey
     .command('revoke')
     .description('revoke a key for ever')
     .argument('<id>', 'its number, as "api-key list" shows it', wholeNumber)
     .addHelpText('after', REVOKE_EXAMPLES)
     .action((id: number) => revoke(shell, id));
-}
-
-function generate(shell: Shell, { role: roles = [DEFAULT_ROLE], description }: GenerateOptions): void {
-  const key = generateKey(prefixOf(shell));
-  const about = description ?? 'Say here whose key this is';
-  // JSON's quoted text is YAML's, whatever stands in it.
-  shell.out(
-    [
-      `Key: ${key} (shown only now: give it to its user)`,
-      '',
-      'Lines for crm_config.yaml:',
-      '',
-      'api_keys:',
-      `  ${key}:`,
-      `    roles: [${roles.map((role) => JSON.stringify(role)).join(', ')}]`,
-      `    description: ${JSON.stringify(about)}`,
-    ].join('\n'),
-  );
-}
-
-/** A configuration that is broken for now shall not keep anybody from writing a better one. */
-function prefixOf(shell: Shell): string {
-  try {
-    return configOf(shell).current.apiKeyPolicy.prefix;
-  } catch (error) {
-    if (error instanceof ConfigError) return DEFAULT_PREFIX;
-    throw error;
-  }
 }
 
 async function create(shell: Shell, options: CreateOptions): Promise<void> {
@@ -159,9 +141,34 @@ async function everyKey(services: Services, { status, search }: ListOptions): Pr
   return keys;
 }
 
+async function rotate(shell: Shell, id: number, options: RotateOptions): Promise<void> {
+  const request = checked(RegenerateApiKeyRequest, {
+    grace_period_seconds: options.grace,
+    retire_seconds_after_first_use: options.retireAfterFirstUse,
+    deadline: options.deadline,
+  });
+  const { view, secret, previousValidUntil } = await withServices(shell, (services) =>
+    services.get(RotationService).regenerate(OPERATOR, id, request, null),
+  );
+  shell.out(`API key ${id} has a new value: ${logLine(view.key.name, 100)}.`);
+  shell.out(`Key: ${secret} (shown only now: keep it)`);
+  shell.out(endOfOldValue(previousValidUntil, options));
+}
+
+function endOfOldValue(until: string | null, { retireAfterFirstUse }: RotateOptions): string {
+  if (until === null) return 'The old value does not work any more.';
+  if (retireAfterFirstUse === undefined) return `The old value works until ${until}.`;
+  return `The old value works until ${retireAfterFirstUse} seconds after the first use of the new one, and no later than ${until}.`;
+}
+
 async function revoke(shell: Shell, id: number): Promise<void> {
-  await withServices(shell, (services) => services.get(ApiKeysService).revoke(OPERATOR, id, null));
+  const children = await withServices(shell, async (services) => {
+    await services.get(ApiKeysService).revoke(OPERATOR, id, null);
+    return services.get(ChildrenService).liveIdsOf(id);
+  });
   shell.out(`API key ${id} is revoked.`);
+  if (children.length > 0)
+    shell.out(`Keys that it made still work: ${children.join(', ')}. "api-key revoke" ends them.`);
 }
 
 function rowOf({ key, status, roles }: ApiKeyView): string[] {
@@ -177,15 +184,13 @@ function rowOf({ key, status, roles }: ApiKeyView): string[] {
   return [...cells, rights.join(' ')].map((cell) => logLine(cell, 60));
 }
 
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
-  return rows.map((row) => line(row).trimEnd()).join('\n');
-}
-
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,15}$/.test(text)) throw new InvalidArgumentError('It must be a positive whole number.');
+  return Number(text);
+}
+
+function seconds(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of seconds.');
   return Number(text);
 }
 

@@ -7,6 +7,7 @@ import { addConfig } from './config.js';
 import { addDb } from './db.js';
 import { addDemo } from './demo.js';
 import { addJwtKeys } from './jwt-keys.js';
+import { addPepper } from './pepper.js';
 import type { Shell } from './shell.js';
 
 const DONE = 0;
@@ -48,6 +49,7 @@ function program(shell: Shell): Command {
   addConfig(root, shell);
   addDb(root, shell);
   addJwtKeys(root, shell);
+  addPepper(root, shell);
   addDemo(root, shell);
   return root;
 }

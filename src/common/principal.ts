@@ -1,5 +1,5 @@
 import type { Instant } from './clock.js';
-import type { IpRange } from './ip-range.js';
+import type { IpAddress, IpRange } from './ip-range.js';
 
 export type PrincipalKind = 'user' | 'api_key' | 'personal_token' | 'address' | 'system';
 
@@ -50,4 +50,9 @@ export function systemPrincipal(name: string): Principal {
 /** One word for one principal, as limits, last use and idempotency count them. */
 export function principalKey(principal: Principal): string {
   return `${principal.kind}:${principal.id ?? principal.name}`;
+}
+
+/** A key's own list of addresses (K13); nobody knows where a request without an address comes from. */
+export function mayComeFrom({ allowedAddresses }: Principal, ip: IpAddress | null): boolean {
+  return allowedAddresses === null || (ip !== null && allowedAddresses.some((range) => range.contains(ip)));
 }

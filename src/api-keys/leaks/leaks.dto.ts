@@ -22,6 +22,10 @@ export class LeakResponse {
   /** Protected keys and those of the configuration file are known and stay: somebody has to decide. */
   @ApiProperty()
   revoked!: boolean;
+
+  /** Keys that it made and that still work: whoever had it may have made them. They are not revoked along. */
+  @ApiProperty({ type: [Number], example: [] })
+  child_api_key_ids!: number[];
 }
 
 export class ReportLeaksResponse {
@@ -29,6 +33,13 @@ export class ReportLeaksResponse {
   results!: LeakResponse[];
 
   static from(this: void, results: readonly LeakResult[]): ReportLeaksResponse {
-    return { results: results.map(({ isKnown, isRevoked }, index) => ({ index, known: isKnown, revoked: isRevoked })) };
+    return {
+      results: results.map(({ isKnown, isRevoked, childIds }, index) => ({
+        index,
+        known: isKnown,
+        revoked: isRevoked,
+        child_api_key_ids: [...childIds],
+      })),
+    };
   }
 }

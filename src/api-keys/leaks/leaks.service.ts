@@ -3,21 +3,19 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { Database } from '../../platform/database/database.js';
-import { hasValidChecksum, looksGenerated } from '../../platform/secrets/key-format.js';
-import { Secrets } from '../../platform/secrets/secrets.service.js';
-import type { ApiKey } from '../api-key.entity.js';
 import { ApiKeysService } from '../api-keys.service.js';
-import { ApiKeysRepository } from '../api-keys.repository.js';
-import { ConfigKeysService } from '../config-keys.service.js';
 import { assertPresentValue } from '../api-key.limits.js';
-import { RotationService } from '../rotation/rotation.service.js';
+import { ChildrenService } from '../children/children.service.js';
+import { PresentedKeysService } from '../presented-keys.service.js';
 
 export interface LeakResult {
   readonly isKnown: boolean;
   readonly isRevoked: boolean;
+  /** Keys that it made and that still work: whoever had the one may have made the others. */
+  readonly childIds: readonly number[];
 }
 
-const UNKNOWN: LeakResult = { isKnown: false, isRevoked: false };
+const UNKNOWN: LeakResult = { isKnown: false, isRevoked: false, childIds: [] };
 /** A long list lets others have their turn. */
 const PAUSE_EVERY = 50;
 
@@ -26,11 +24,9 @@ const PAUSE_EVERY = 50;
 export class LeaksService {
   constructor(
     private readonly database: Database,
-    private readonly keys: ApiKeysRepository,
+    private readonly presentedKeys: PresentedKeysService,
     private readonly apiKeys: ApiKeysService,
-    private readonly rotations: RotationService,
-    private readonly configKeys: ConfigKeysService,
-    private readonly secrets: Secrets,
+    private readonly children: ChildrenService,
     private readonly audit: AuditService,
   ) {}
 
@@ -46,28 +42,20 @@ export class LeaksService {
   }
 
   private async reportOne(principal: Principal, token: string): Promise<LeakResult> {
-    const digests = this.secrets.digests(token).map(({ digest }) => digest);
-    const mayBeOurs = this.configKeys.has(digests) || (looksGenerated(token) && hasValidChecksum(token));
-    const key = mayBeOurs ? await this.find(digests) : null;
+    const key = (await this.presentedKeys.find(token))?.record.key;
     if (!key) return UNKNOWN;
     const isRevoked = key.source === 'database' && !key.isProtected;
-    await this.database.transaction(async () => {
-      const subject = { type: 'api_key', id: key.apiKeyId };
+    const childIds = await this.database.transaction(async () => {
+      const children = await this.children.liveIdsOf(key.apiKeyId);
+      const named = children.length > 0 ? { child_api_key_ids: children } : {};
       await this.audit.record(principal, {
         event: 'api_key.leaked',
-        subject,
-        after: { name: key.name, revoked: isRevoked },
+        subject: { type: 'api_key', id: key.apiKeyId },
+        after: { name: key.name, revoked: isRevoked, ...named },
       });
       if (isRevoked) await this.apiKeys.revoke(principal, key.apiKeyId, null);
+      return children;
     });
-    return { isKnown: true, isRevoked };
-  }
-
-  /** By its present or its old value: either one opens the door. */
-  private async find(digests: readonly string[]): Promise<ApiKey | null> {
-    const current = await this.keys.findByDigests(digests);
-    if (current) return current.key;
-    const old = await this.rotations.findByOldValue(digests);
-    return old ? ((await this.keys.find(old.apiKeyId))?.key ?? null) : null;
+    return { isKnown: true, isRevoked, childIds };
   }
 }

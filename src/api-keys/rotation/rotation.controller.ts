@@ -16,7 +16,7 @@ import { RotationService } from './rotation.service.js';
 const EXAMPLES = {
   'at once': { value: {} },
   'a day of grace': { value: { grace_period_seconds: 86_400 } },
-  'after the first use': { value: { retire_seconds_after_first_use: 3_600, deadline: '2030-12-31' } },
+  'after the first use': { value: { retire_seconds_after_first_use: 3_600 } },
 };
 
 @ApiTags('API keys')

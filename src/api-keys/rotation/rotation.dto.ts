@@ -16,7 +16,7 @@ export class RegenerateApiKeyRequest {
   @Integer({ min: 0, max: YEAR_SECONDS, optional: true, example: 3_600 })
   retire_seconds_after_first_use?: number;
 
-  /** Then the old value dies even if the new one was never used. */
+  /** Then the old value dies even if the new one was never used; without it after 365 days, or with the key. */
   @Moment({ optional: true, example: '2030-12-31' })
   deadline?: string;
 }
@@ -27,7 +27,7 @@ export class RegeneratedApiKeyResponse extends ApiKeyResponse {
   @ApiProperty({ example: 'sk_live_…' })
   override api_key!: string;
 
-  /** Until when the old value works; null = it is dead already, or lives until the new one is used. */
+  /** Until when the old value works at most; null = it is dead already. */
   @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
   previous_valid_until!: string | null;
 
@@ -55,8 +55,9 @@ export class RotationResponse {
   @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   started!: string;
 
-  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: '2026-11-22T09:30:00.000Z' })
-  previous_valid_until!: string | null;
+  /** When the old value stops working at the latest. */
+  @ApiProperty({ format: 'date-time', example: '2026-11-22T09:30:00.000Z' })
+  previous_valid_until!: string;
 
   @ApiProperty({ type: Number, nullable: true, example: null })
   retire_seconds_after_first_use!: number | null;

@@ -19,9 +19,9 @@ export class ApiKeyRotation {
   @TextColumn(32)
   previousMask!: string;
 
-  /** When the old value stops working; null while that hangs on the new one's first use. */
-  @InstantColumn({ nullable: true })
-  previousValidUntil!: Instant | null;
+  /** When the old value stops working at the latest; the new one's first use may bring it forward. */
+  @InstantColumn()
+  previousValidUntil!: Instant;
 
   @IntColumn({ nullable: true })
   retireSecondsAfterFirstUse!: number | null;

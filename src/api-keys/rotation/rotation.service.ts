@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, type Instant, SECOND } from '../../common/clock.js';
+import { Clock, DAY, type Instant, SECOND } from '../../common/clock.js';
 import { Conflict, InvalidInput, NotFound, RuleBroken } from '../../common/errors.js';
 import { assertMatches, type Precondition } from '../../common/etag.js';
 import type { Principal } from '../../common/principal.js';
@@ -19,6 +19,8 @@ import { RegenerateApiKeyRequest } from './rotation.dto.js';
 import type { ApiKeyRotation } from './rotation.entity.js';
 import type { RegeneratedKey, RotationReport } from './rotation.view.js';
 import { RotationRepository } from './rotation.repository.js';
+
+const LONGEST_MS = 365 * DAY;
 
 /** Replaces the value of a key (K6): the old one dies at once, after a grace period, or after the new one's first use. */
 @Injectable()
@@ -104,7 +106,7 @@ export class RotationService {
   }
 
   /** The key whose old value this is, and until when; null when it is nobody's, or over. */
-  async findByOldValue(digests: readonly string[]): Promise<{ apiKeyId: number; validUntil: Instant | null } | null> {
+  async findByOldValue(digests: readonly string[]): Promise<{ apiKeyId: number; validUntil: Instant } | null> {
     const rotation = await this.rotations.findByPreviousDigests(digests);
     if (!rotation || this.isOver(rotation)) return null;
     return { apiKeyId: rotation.apiKeyId, validUntil: rotation.previousValidUntil };
@@ -129,8 +131,8 @@ export class RotationService {
       throw InvalidInput.field('/deadline', 'goes with retire_seconds_after_first_use');
     }
     if (!grace && retire === undefined) return null;
-    const until = grace ? this.clock.instant(grace * SECOND) : (deadline ?? key.expiryDate);
-    this.assertEnd(until, key);
+    const until = grace ? this.clock.instant(grace * SECOND) : (deadline ?? this.latestEnd(key));
+    this.assertEnd(until, key, grace ? '/grace_period_seconds' : '/deadline');
     return {
       apiKeyId: key.apiKeyId,
       previousDigest: key.digest ?? '',
@@ -143,13 +145,20 @@ export class RotationService {
     };
   }
 
-  private assertEnd(until: Instant | null, key: ApiKey): void {
-    if (until !== null && until <= this.clock.instant()) {
-      throw InvalidInput.field('/deadline', 'lies in the past');
+  /** Nobody's old value lives on for ever, also when the new one is never used. */
+  private latestEnd({ expiryDate }: ApiKey): Instant {
+    const latest = this.clock.instant(LONGEST_MS);
+    return expiryDate !== null && expiryDate < latest ? expiryDate : latest;
+  }
+
+  private assertEnd(until: Instant, key: ApiKey, pointer: string): void {
+    if (until <= this.clock.instant()) throw InvalidInput.field(pointer, 'lies in the past');
+    if (key.expiryDate !== null && until > key.expiryDate) {
+      const errors = [{ pointer, detail: `must end no later than the key itself, at ${key.expiryDate}` }];
+      throw new RuleBroken(ApiKeyErrors.graceTooLong, { expiry: key.expiryDate }, { errors });
     }
-    if (until !== null && key.expiryDate !== null && until > key.expiryDate) {
-      throw new RuleBroken(ApiKeyErrors.graceTooLong, { expiry: key.expiryDate });
-    }
+    const latest = this.latestEnd(key);
+    if (until > latest) throw InvalidInput.field(pointer, `must be no later than ${latest}: at most 365 days from now`);
   }
 
   private assertMayRegenerate({ key, status }: ApiKeyView): void {
@@ -157,10 +166,10 @@ export class RotationService {
     if (status === 'expired') throw new Conflict(ApiKeyErrors.extendFirst, { id: key.apiKeyId });
   }
 
-  private endOf({ retireSecondsAfterFirstUse, previousValidUntil }: ApiKeyRotation): Instant | null {
+  private endOf({ retireSecondsAfterFirstUse, previousValidUntil }: ApiKeyRotation): Instant {
     if (retireSecondsAfterFirstUse === null) return previousValidUntil;
     const retired = this.clock.instant(retireSecondsAfterFirstUse * SECOND);
-    return previousValidUntil !== null && previousValidUntil < retired ? previousValidUntil : retired;
+    return previousValidUntil < retired ? previousValidUntil : retired;
   }
 
   private live(rotation: ApiKeyRotation | null, apiKeyId: number): ApiKeyRotation {
@@ -169,6 +178,6 @@ export class RotationService {
   }
 
   private isOver({ previousValidUntil }: ApiKeyRotation): boolean {
-    return previousValidUntil !== null && previousValidUntil <= this.clock.instant();
+    return previousValidUntil <= this.clock.instant();
   }
 }

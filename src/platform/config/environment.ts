@@ -78,7 +78,7 @@ export const environmentSchema = z.object({
     .min(32)
     .optional()
     .describe(
-      'Secret under which keys are digested, at least 32 characters, equal on all nodes; generated into the data folder when unset.',
+      'Secret under which keys are digested, at least 32 characters, equal on all nodes; generated into the data folder when unset. Several versions as 2:<new>,1:<old>: the first one listed is used, the others are still recognised.',
     ),
   CRM_JWT_KEYS_FILE: z
     .string()

@@ -60,7 +60,8 @@ export class Revisions implements OnApplicationBootstrap, OnModuleDestroy {
     await this.database.repository(RevisionRow).findOne({ where: { kind }, ...(lock ? { lock } : {}) });
   }
 
-  private stale(): void {
+  /** For what is cached here and hangs on more than the database; everything else is told by `bump`. */
+  stale(): void {
     this.epoch += 1;
     for (const listener of this.listeners) listener();
   }

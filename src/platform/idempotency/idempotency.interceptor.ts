@@ -16,6 +16,7 @@ export const IdempotencyErrors = defineErrors('idempotency', {
 });
 
 export const LIFE_MS = DAY;
+const PURPOSE = 'idempotency';
 const WELL_FORMED = /^[\x21-\x7e]{1,255}$/;
 
 type Body = Record<string, unknown> & { [VERSION]?: number };
@@ -41,33 +42,42 @@ export class IdempotencyInterceptor implements NestInterceptor {
     if (typeof sent !== 'string' || !WELL_FORMED.test(sent)) {
       throw InvalidInput.field('/Idempotency-Key', 'the header must be 1 to 255 printable characters without blanks');
     }
-    const key = this.describe(request, sent);
-    return from(this.database.transaction(() => this.once(key, next, http.getResponse<FastifyReply>())));
+    const asked = `${request.method} ${request.url} ${JSON.stringify(request.body)}`;
+    const key = this.describe(request, sent, asked);
+    const isSame = (digest: string): boolean => this.secrets.isMac(PURPOSE, asked, digest);
+    const once = async (): Promise<unknown> => {
+      const isNew = await this.keys.claim(key, this.clock.instant(-LIFE_MS));
+      return isNew ? this.first(key, next) : this.replay(key, isSame, http.getResponse<FastifyReply>());
+    };
+    return from(this.database.transaction(once));
   }
 
-  private async once(key: NewIdempotencyKey, next: CallHandler<Body>, reply: FastifyReply): Promise<unknown> {
-    if (!(await this.keys.claim(key, this.clock.instant(-LIFE_MS)))) return this.replay(key, reply);
+  private async first(key: NewIdempotencyKey, next: CallHandler<Body>): Promise<Body> {
     const body = await firstValueFrom(next.handle());
     const etag = body[VERSION] === undefined ? null : String(body[VERSION]);
     await this.keys.complete(key, { status: 201, response: withoutSecretFields(body), etag });
     return body;
   }
 
-  private async replay(key: NewIdempotencyKey, reply: FastifyReply): Promise<Body> {
+  private async replay(
+    key: NewIdempotencyKey,
+    isSame: (digest: string) => boolean,
+    reply: FastifyReply,
+  ): Promise<Body> {
     const first = await this.keys.find(key.principal, key.idempotencyKey);
-    if (first?.requestDigest !== key.requestDigest) throw new RuleBroken(IdempotencyErrors.keyReused);
+    // Under any version of the pepper: a rotation between a request and its retry makes no other request of it.
+    if (!first || !isSame(first.requestDigest)) throw new RuleBroken(IdempotencyErrors.keyReused);
     reply.header('idempotency-replayed', 'true');
     return { ...first.response, ...(first.etag === null ? {} : { [VERSION]: Number(first.etag) }) };
   }
 
-  private describe(request: FastifyRequest, idempotencyKey: string): NewIdempotencyKey {
+  private describe(request: FastifyRequest, idempotencyKey: string, asked: string): NewIdempotencyKey {
     const { principal } = contextOf(request);
-    const asked = `${request.method} ${request.url} ${JSON.stringify(request.body)}`;
     return {
       principal: principal ? principalKey(principal).slice(0, 100) : 'nobody',
       idempotencyKey,
       // Keyed: a body may hold something secret, and its digest must not let anybody guess it.
-      requestDigest: this.secrets.mac('idempotency', asked),
+      requestDigest: this.secrets.mac(PURPOSE, asked),
       created: this.clock.instant(),
     };
   }

@@ -35,12 +35,49 @@ describe('Pepper', () => {
     expect(() => statSync(file)).toThrow('ENOENT');
   });
 
-  it('recognises what an older version made, and makes new digests under the highest', () => {
+  it('recognises what any of its versions made, and makes new digests under the first one listed', () => {
     const before = Pepper.load(FIRST, file).digest('a key');
-    const both = Pepper.load(`1:${FIRST},2:${NEW}`, file);
+    const added = Pepper.load(`1:${FIRST},2:${NEW}`, file);
+    expect(added.digest('a key')).toEqual(before);
+    const both = Pepper.load(`2:${NEW},1:${FIRST}`, file);
     expect(both.digest('a key').pepperVersion).toBe(2);
     expect(both.digests('a key').map(({ pepperVersion }) => pepperVersion)).toEqual([2, 1]);
     expect(both.digests('a key')).toContainEqual(before);
+    expect(added.digests('a key')).toContainEqual(both.digest('a key'));
+  });
+
+  it('is rotated in two steps: first known, then current, each version with the secret that it had', () => {
+    const digest = Pepper.load(null, file).digest('a key');
+    Pepper.add(file, 2);
+    const known = Pepper.load(null, file);
+    expect([known.versions, known.digest('a key')]).toEqual([[1, 2], digest]);
+    Pepper.use(file, 2);
+    const current = Pepper.load(null, file);
+    expect(current.versions).toEqual([2, 1]);
+    expect(current.digests('a key')).toEqual(known.digests('a key').toReversed());
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('is left as it is by a step that cannot be made', () => {
+    Pepper.load(null, file);
+    const text = readFileSync(file, 'utf8');
+    expect(() => Pepper.add(file, 1)).toThrow('two peppers have the same version');
+    expect(() => Pepper.use(file, 3)).toThrow('there is no pepper version 3');
+    expect(readFileSync(file, 'utf8')).toBe(text);
+  });
+
+  it('is not made anew where something was made under one already', () => {
+    expect(() => Pepper.load(null, file, [1, 3])).toThrow(`${file} is missing`);
+    expect(() => Pepper.load(null, file, [1, 3])).toThrow('(version 1, 3): put it back from the backup');
+    expect(() => statSync(file)).toThrow('ENOENT');
+  });
+
+  it('has marks that tell one secret from another and hold none', () => {
+    const marks = Pepper.load(`2:${NEW},1:${FIRST}`, file).marks();
+    expect(marks.map(({ version }) => version)).toEqual([2, 1]);
+    expect(Pepper.load(FIRST, file).marks()).toEqual([marks[1]]);
+    expect(Pepper.load(`1:${NEW}`, file).marks()[0]?.fingerprint).not.toBe(marks[1]?.fingerprint);
+    expect(JSON.stringify(marks)).not.toContain(FIRST.slice(0, 10));
   });
 
   it('says which versions it has, and fails plainly for one that it lacks', () => {

@@ -1,5 +1,5 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-import { createPrivate, readIfThere } from './private-file.js';
+import { createPrivate, readIfThere, replacePrivate } from './private-file.js';
 
 export interface Digest {
   /** 64 hexadecimal characters of HMAC-SHA-256. */
@@ -7,34 +7,75 @@ export interface Digest {
   readonly pepperVersion: number;
 }
 
-type Versions = ReadonlyMap<number, Buffer>;
+/** What tells one pepper from another and gives neither away: it may be kept in the database. */
+export interface PepperMark {
+  readonly version: number;
+  readonly fingerprint: string;
+}
+
+type Secrets = ReadonlyMap<number, Buffer>;
 
 const MINIMUM_LENGTH = 32;
+const FIRST_VERSION = 1;
 
 /**
  * The server-side secret under everything we keep only as a digest (K12). Several versions can be alive: new digests
- * are made under the highest, old ones are still recognised, so it can be rotated without reissuing a key.
+ * are made under the first one listed, the others are still recognised, so it can be rotated without reissuing a key.
+ * The order decides, not the number: a new version can then be made known to all nodes before any of them uses it.
  */
 export class Pepper {
   readonly currentVersion: number;
   private readonly derived = new Map<string, Buffer>();
 
-  constructor(private readonly versions: Versions) {
-    this.currentVersion = Math.max(...versions.keys());
+  constructor(private readonly secrets: Secrets) {
+    this.currentVersion = this.versions[0] ?? FIRST_VERSION;
   }
 
   /**
-   * From `CRM_SECRET_PEPPER` (`<secret>` or `2:<secret>,1:<secret>`), else from the file, which is made at first start.
-   * Throws a sentence for the operator when neither can be used.
+   * From `CRM_SECRET_PEPPER` (`<secret>` or `2:<secret>,1:<secret>`), else from the file, which is made at first start:
+   * where nothing was made under a pepper yet. Throws a sentence for the operator when neither can be used.
    */
-  static load(setting: string | null, file: string): Pepper {
-    if (setting !== null) return new Pepper(parse(setting, 'CRM_SECRET_PEPPER'));
-    const text = readIfThere(file) ?? createPrivate(file, `1:${randomBytes(32).toString('base64url')}\n`);
-    return new Pepper(parse(text, file));
+  static load(setting: string | null, file: string, used: readonly number[] = []): Pepper {
+    if (setting !== null) return Pepper.parse(setting, 'CRM_SECRET_PEPPER');
+    const text = readIfThere(file);
+    if (text === null && used.length > 0) {
+      throw new Error(
+        `${file} is missing, and there are keys, sessions and audit records made under the pepper that it held ` +
+          `(version ${used.join(', ')}): put it back from the backup`,
+      );
+    }
+    return Pepper.parse(text ?? createPrivate(file, line(FIRST_VERSION, freshPepper())), file);
+  }
+
+  static parse(text: string, source: string): Pepper {
+    return new Pepper(parse(text, source));
+  }
+
+  /** Puts a new version at the end of the file: known from now on, and not yet used. */
+  static add(file: string, version: number): void {
+    const text = `${readIfThere(file) ?? ''}\n${line(version, freshPepper())}`;
+    write(file, [...parse(text, file)]);
+  }
+
+  /** Puts a version of the file in front: what is made from now on is made under it. */
+  static use(file: string, version: number): void {
+    const secrets = [...parse(readIfThere(file) ?? '', file)];
+    const chosen = secrets.filter(([number]) => number === version);
+    if (chosen.length === 0) throw new Error(`${file}: there is no pepper version ${version}`);
+    write(file, [...chosen, ...secrets.filter(([number]) => number !== version)]);
+  }
+
+  /** The current one first. */
+  get versions(): number[] {
+    return [...this.secrets.keys()];
   }
 
   has(version: number): boolean {
-    return this.versions.has(version);
+    return this.secrets.has(version);
+  }
+
+  marks(): PepperMark[] {
+    return this.versions.map((version) => ({ version, fingerprint: this.mac('pepper-mark', 'pepper', version) }));
   }
 
   digest(value: string): Digest {
@@ -42,14 +83,12 @@ export class Pepper {
     return { digest: this.hmac('api-key', pepperVersion).update(value).digest('hex'), pepperVersion };
   }
 
-  /** The value's digest under every version, newest first: what a lookup has to try. */
+  /** The value's digest under every version, the current one first: what a lookup has to try. */
   digests(value: string): Digest[] {
-    return [...this.versions.keys()]
-      .sort((a, b) => b - a)
-      .map((pepperVersion) => ({
-        digest: this.hmac('api-key', pepperVersion).update(value).digest('hex'),
-        pepperVersion,
-      }));
+    return this.versions.map((pepperVersion) => ({
+      digest: this.hmac('api-key', pepperVersion).update(value).digest('hex'),
+      pepperVersion,
+    }));
   }
 
   /** A tag that only this server can make, under a key of its own for each purpose. */
@@ -59,7 +98,7 @@ export class Pepper {
 
   /** In constant time. `length` = how much of the tag was handed out. */
   isMac(purpose: string, data: string, mac: string, length = 43): boolean {
-    return [...this.versions.keys()].some((version) => {
+    return this.versions.some((version) => {
       const expected = Buffer.from(this.mac(purpose, data, version).slice(0, length));
       const presented = Buffer.from(mac);
       return expected.length === presented.length && timingSafeEqual(expected, presented);
@@ -74,7 +113,7 @@ export class Pepper {
     const name = `${purpose}/${version}`;
     let key = this.derived.get(name);
     if (!key) {
-      const secret = this.versions.get(version);
+      const secret = this.secrets.get(version);
       if (!secret) throw new Error(`there is no pepper version ${version}`);
       key = Buffer.from(hkdfSync('sha256', secret, 'omnicrm', purpose, 32));
       this.derived.set(name, key);
@@ -83,12 +122,25 @@ export class Pepper {
   }
 }
 
-function parse(text: string, source: string): Versions {
+/** 256 bits of its own. */
+export function freshPepper(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+function line(version: number, secret: string): string {
+  return `${version}:${secret}\n`;
+}
+
+function write(file: string, secrets: readonly (readonly [number, Buffer])[]): void {
+  replacePrivate(file, secrets.map(([version, secret]) => line(version, secret.toString())).join(''));
+}
+
+function parse(text: string, source: string): Secrets {
   const entries = text
     .split(/[,\n]/)
     .map((entry) => entry.trim())
     .filter(Boolean);
-  const versions = entries.map((entry): [number, Buffer] => {
+  const secrets = entries.map((entry): [number, Buffer] => {
     const match = /^(\d{1,6}):(.+)$/.exec(entry);
     const [version, secret] = match ? [Number(match[1]), match[2] ?? ''] : [1, entry];
     if (secret.length < MINIMUM_LENGTH) {
@@ -96,9 +148,9 @@ function parse(text: string, source: string): Versions {
     }
     return [version, Buffer.from(secret)];
   });
-  if (versions.length === 0) throw new Error(`${source}: there is no pepper in it`);
-  if (new Set(versions.map(([version]) => version)).size < versions.length) {
+  if (secrets.length === 0) throw new Error(`${source}: there is no pepper in it`);
+  if (new Set(secrets.map(([version]) => version)).size < secrets.length) {
     throw new Error(`${source}: two peppers have the same version; write 2:<new>,1:<old>`);
   }
-  return new Map(versions);
+  return new Map(secrets);
 }

@@ -120,9 +120,11 @@ describe('keys of crm_config.yaml', () => {
 
   it('200 and no record when the file is read again without a change', async () => {
     const [key] = await list('source=config');
-    const before = await events(key?.api_key_id);
+    // Without their hashes: a record is sealed when its second comes.
+    const recorded = async () => (await events(key?.api_key_id)).map(({ event, after }) => ({ event, after }));
+    const before = await recorded();
     await app.reconfigure(`${SOURCE}${NO_LIMITS}# a comment\n`);
-    expect(await events(key?.api_key_id)).toEqual(before);
+    expect(await recorded()).toEqual(before);
   });
 
   it.each([

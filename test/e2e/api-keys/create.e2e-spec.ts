@@ -42,6 +42,8 @@ describe('POST /crm/api-keys', () => {
       expiry_date: '2030-12-31T23:59:59.000Z',
       permissions: ['view_customer'],
       effective_permissions: ['view_customer'],
+      parent_api_key_id: null,
+      children: [],
       roles: [],
       customer_ids: [],
       rate_limit: null,

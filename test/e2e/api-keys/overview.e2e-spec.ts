@@ -89,12 +89,12 @@ describe('API keys: counts, presets, own key, leaks', () => {
     const tokens = [mistyped, plain.key, held.key, rotated.key, CONFIG_KEY, 'something else'];
     const answer = await app.ask('POST', '/crm/api-keys/leaked', { headers: admin, body: { tokens } });
     expect(answer.body.results).toEqual([
-      { index: 0, known: false, revoked: false },
-      { index: 1, known: true, revoked: true },
-      { index: 2, known: true, revoked: false },
-      { index: 3, known: true, revoked: true },
-      { index: 4, known: true, revoked: false },
-      { index: 5, known: false, revoked: false },
+      { index: 0, known: false, revoked: false, child_api_key_ids: [] },
+      { index: 1, known: true, revoked: true, child_api_key_ids: [] },
+      { index: 2, known: true, revoked: false, child_api_key_ids: [] },
+      { index: 3, known: true, revoked: true, child_api_key_ids: [] },
+      { index: 4, known: true, revoked: false, child_api_key_ids: [] },
+      { index: 5, known: false, revoked: false, child_api_key_ids: [] },
     ]);
     expect((await get('/crm/customers', plain.headers)).status).toBe(401);
     expect((await get('/crm/customers', rotated.headers)).status).toBe(401);

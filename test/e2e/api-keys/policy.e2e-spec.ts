@@ -78,9 +78,9 @@ describe('the pepper', () => {
     await app.close();
     app = await start(`2:${NEW},1:${OLD}`);
     const fresh = await asApiKey(app, ['view_customer']);
-    expect([await statusOf(app, old.key), await statusOf(app, fresh.key)]).toEqual([200, 200]);
     const versions = (await app.get(Database).repository(ApiKey).find()).map(({ pepperVersion }) => pepperVersion);
     expect(versions).toEqual([1, 2]);
+    expect([await statusOf(app, old.key), await statusOf(app, fresh.key)]).toEqual([200, 200]);
     await app.close();
   });
 

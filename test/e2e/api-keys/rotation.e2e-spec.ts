@@ -160,6 +160,43 @@ describe('regenerating an API key', () => {
     expect(await use(holder.key)).toBe(200);
   });
 
+  it('400 for an old value that would live for more than a year, which is the end of one that nobody replaces', async () => {
+    const holder = await makeKey();
+    const year = 365 * DAY;
+    expect(pointers(await regenerate(holder, { grace_period_seconds: year / SECOND + 1 }))).toEqual([
+      '/grace_period_seconds',
+    ]);
+    const retire = { retire_seconds_after_first_use: 60 };
+    const late = { ...retire, deadline: app.clock.instant(year + 1) };
+    expect(pointers(await regenerate(holder, late))).toEqual(['/deadline']);
+    expect((await regenerate(holder, { ...retire, deadline: app.clock.instant(year) })).status).toBe(200);
+    const endless = await regenerate(await makeKey(), retire);
+    expect(endless.body.previous_valid_until).toBe(app.clock.instant(year));
+    const mortal = await makeKey({ expiry_date: app.clock.instant(HOUR) });
+    const beyond = await regenerate(mortal, { ...retire, deadline: app.clock.instant(HOUR + 1) });
+    expect(expectProblem(beyond, 422, 'api_keys.grace_too_long').errors).toMatchObject([{ pointer: '/deadline' }]);
+    const tooLong = await regenerate(mortal, { grace_period_seconds: 3_601 });
+    expect(expectProblem(tooLong, 422).errors).toMatchObject([{ pointer: '/grace_period_seconds' }]);
+    expect((await regenerate(mortal, retire)).body.previous_valid_until).toBe(app.clock.instant(HOUR));
+  });
+
+  it('403 from an address that the key refuses is no first use of the new value; the first that is let in is', async () => {
+    const holder = await makeKey({ allowed_addresses: ['127.0.0.8'] });
+    const { api_key: fresh } = (await regenerate(holder, { retire_seconds_after_first_use: 0 })).body;
+    const ask = async (key: string, from: string) =>
+      (await app.ask('GET', '/crm/customers', { headers: { 'x-api-key': key }, from })).status;
+    expect([await ask(fresh, '127.0.0.9'), await ask(fresh, '127.0.0.9')]).toEqual([403, 403]);
+    expect((await rotation(holder)).body.new_value_first_used_at).toBeNull();
+    expect(await ask(holder.key, '127.0.0.8')).toBe(200);
+    expect([await ask(fresh, '127.0.0.8'), await ask(holder.key, '127.0.0.8')]).toEqual([200, 401]);
+    expect(await ask(fresh, '127.0.0.9')).toBe(403);
+    await app.flushAccessLog();
+    const query = `actor_kind=api_key&actor_id=${holder.apiKeyId}&status=403`;
+    const logged = (await app.ask('GET', `/crm/access-logs?${query}`, { headers: admin })).body.data;
+    expect(logged).toHaveLength(3);
+    expect(logged[0]).toMatchObject({ address: '127.0.0.9', actor: { id: holder.apiKeyId, name: 'Rotated' } });
+  });
+
   it('403 for who lacks what the key holds: its value would be theirs', async () => {
     const holder = await makeKey({ permissions: ['admin'] });
     const { headers } = await asApiKey(app, ['manage_api_keys']);

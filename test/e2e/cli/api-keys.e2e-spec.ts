@@ -2,6 +2,7 @@ import { readConfigFile } from '../../../src/platform/config/config-file.js';
 import { hasValidChecksum, looksGenerated } from '../../../src/platform/secrets/key-format.js';
 import { TestApp } from '../../support/app.js';
 import { recordsOf } from '../../support/audit-trail.js';
+import { TestClock } from '../../support/clock.js';
 import { cli, cliProcess, told } from '../../support/command-line.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { expectProblem } from '../../support/expect-problem.js';
@@ -88,6 +89,82 @@ describe('api-key create, list and revoke beside a running server', () => {
     expect(actors).toMatchObject([{ actorName: 'command line' }, { actorName: 'command line' }]);
   });
 });
+
+describe('api-key rotate and revoke', () => {
+  let place: TestDatabase;
+
+  beforeEach(async () => {
+    place = await testDatabase();
+  });
+  afterEach(() => place.drop());
+
+  const create = async (name: string) =>
+    told(await cli(place, ['api-key', 'create', '--name', name, '--permission', 'admin']), 'Key');
+  /** What the server says to each of these keys. */
+  const statuses = async (...keys: string[]): Promise<number[]> => {
+    const app = await TestApp.start({ database: place, clock: new TestClock(Date.now()) });
+    const asked = await Promise.all(
+      keys.map((key) => app.ask('GET', '/crm/customers', { headers: { 'x-api-key': key } })),
+    );
+    await app.close();
+    return asked.map(({ status }) => status);
+  };
+
+  it('prints the new value once; the old one is dead, or works for as long as was asked', async () => {
+    const [plain, graced, kept] = [await create('Plain'), await create('Graced'), await create('Kept')];
+    const rotate = (...args: string[]) => cli(place, ['api-key', 'rotate', ...args]);
+    const dead = await rotate('1');
+    expect(dead).toMatchObject({ status: 0, stderr: '' });
+    expect(dead.stdout).toMatch(
+      /^API key 1 has a new value: Plain\.\nKey: \S+ \(shown only now.*\n.*not work any more\.$/m,
+    );
+    const long = await rotate('2', '--grace', '86400');
+    expect(long.stdout).toMatch(/^The old value works until \S+Z\.$/m);
+    const after = await rotate('3', '--retire-after-first-use', '3600', '--deadline', tomorrow());
+    expect(after.stdout).toContain(
+      `3600 seconds after the first use of the new one, and no later than ${tomorrow()}T23`,
+    );
+    const fresh = [dead, long, after].map((said) => told(said, 'Key'));
+    expect(fresh.every((key) => looksGenerated(key) && hasValidChecksum(key))).toBe(true);
+    expect(await statuses(plain, graced, kept, ...fresh)).toEqual([401, 200, 200, 200, 200, 200]);
+    const records = await rowsOf(place, `SELECT actor_name FROM audit_logs WHERE event = 'api_key.regenerated'`);
+    expect(records).toEqual(Array.from({ length: 3 }, () => ({ actor_name: 'command line' })));
+  });
+
+  it('refuses what the API refuses, in its words, and changes nothing', async () => {
+    const key = await create('As it was');
+    for (const [args, sentence] of [
+      [['99'], 'There is no API key 99.'],
+      [['1', '--grace', '60', '--retire-after-first-use', '60'], /^retire_seconds_after_first_use give this or grace/],
+      [['1', '--grace', '99999999'], /^grace_period_seconds must be a whole number from 0/],
+      [['1', '--deadline', tomorrow()], /^deadline goes with retire_seconds_after_first_use/],
+      [['1', '--retire-after-first-use', '60', '--deadline', 'soon'], /^deadline must be a date/],
+    ] as const) {
+      const said = await cli(place, ['api-key', 'rotate', ...args]);
+      expect(said).toMatchObject({ status: 1, stdout: '' });
+      expect(said.stderr.trim()).toMatch(sentence);
+    }
+    expect(await statuses(key)).toEqual([200]);
+  });
+
+  it('revoking names the keys that it made and that still work', async () => {
+    const key = await create('Parent');
+    const app = await TestApp.start({ database: place });
+    const body = { name: 'Child', permissions: ['view_customer'] };
+    const made = await app.ask('POST', '/crm/api-keys', { headers: { 'x-api-key': key }, body });
+    await app.close();
+    const said = await cli(place, ['api-key', 'revoke', '1']);
+    const { api_key_id: id } = made.body as { api_key_id: number };
+    expect(said).toMatchObject({
+      status: 0,
+      stdout: `API key 1 is revoked.\nKeys that it made still work: ${id}. "api-key revoke" ends them.\n`,
+    });
+  });
+});
+
+function tomorrow(): string {
+  return new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+}
 
 describe('api-key on a database that nobody serves', () => {
   let place: TestDatabase;

@@ -9,11 +9,14 @@ const COMMANDS = [
   'api-key generate',
   'api-key create',
   'api-key list',
+  'api-key rotate',
   'api-key revoke',
   'config check',
   'db migrate',
   'db status',
   'jwt-keys rotate',
+  'pepper status',
+  'pepper rotate',
   'demo',
 ];
 
@@ -47,6 +50,7 @@ describe('the command line', () => {
     ['a missing option', ['admin', 'create']],
     ['an argument too many', ['db', 'status', 'now']],
     ['an id that is none', ['api-key', 'revoke', '1e3']],
+    ['a time that is none', ['api-key', 'rotate', '1', '--grace', 'a day']],
     ['a number that is none', ['demo', '--customers', 'many']],
   ])('2 with a hint on standard error for %s', async (_what, args) => {
     const said = await cli(place, args);

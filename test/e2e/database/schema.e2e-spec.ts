@@ -71,7 +71,8 @@ describe('schema', () => {
   );
 
   it('is whole after a migration was interrupted half-way', async () => {
-    await source.undoLastMigration();
+    const people = migrations.findIndex(({ name }) => name === 'People1763700000003');
+    for (let left = migrations.length; left > people + 1; left -= 1) await source.undoLastMigration();
     await source.query('DROP TABLE user_customers');
     await source.query(`DELETE FROM migrations WHERE name = 'People1763700000003'`);
     await open();

@@ -91,7 +91,7 @@ export class Credentials1763700000004 implements MigrationInterface {
         text('previous_digest', 64),
         int('previous_pepper_version'),
         text('previous_mask', 32),
-        instant('previous_valid_until', nullable),
+        instant('previous_valid_until'),
         int('retire_seconds_after_first_use', nullable),
         instant('first_used_at', nullable),
         instant('created'),
