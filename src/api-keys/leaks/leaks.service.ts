@@ -5,7 +5,6 @@ import { AuditService } from '../../audit/audit.service.js';
 import { Database } from '../../platform/database/database.js';
 import { hasValidChecksum, looksGenerated } from '../../platform/secrets/key-format.js';
 import { Secrets } from '../../platform/secrets/secrets.service.js';
-import type { ApiKey } from '../api-key.entity.js';
 import { ApiKeysService } from '../api-keys.service.js';
 import { ApiKeysRepository } from '../api-keys.repository.js';
 import { ConfigKeysService } from '../config-keys.service.js';
@@ -18,8 +17,8 @@ export interface LeakResult {
 }
 
 const UNKNOWN: LeakResult = { isKnown: false, isRevoked: false };
-/** A long list lets others have their turn. */
-const PAUSE_EVERY = 50;
+/** So many are looked up in one query; between two of them others have their turn. */
+const AT_ONCE = 250;
 
 /** Takes keys that were found in the open and revokes those that are ours (K23). */
 @Injectable()
@@ -37,37 +36,43 @@ export class LeaksService {
   /** The same digest for each token, and the database only for what can be ours: nothing is learnt from the time. */
   async report(principal: Principal, tokens: readonly string[]): Promise<LeakResult[]> {
     assertPresentValue(principal);
-    const known = new Map<string, LeakResult>();
-    for (const token of new Set(tokens.map((text) => text.trim()))) {
-      if (known.size % PAUSE_EVERY === 0) await setImmediate();
-      known.set(token, await this.reportOne(principal, token));
+    const distinct = [...new Set(tokens.map((text) => text.trim()))];
+    const owners = new Map<string, number>();
+    for (let at = 0; at < distinct.length; at += AT_ONCE) {
+      await setImmediate();
+      for (const [token, apiKeyId] of await this.ownersOf(distinct.slice(at, at + AT_ONCE)))
+        owners.set(token, apiKeyId);
     }
-    return tokens.map((text) => known.get(text.trim()) ?? UNKNOWN);
+    const results = new Map<number, LeakResult>();
+    // Both values of a key that is being replaced are one key.
+    for (const apiKeyId of new Set(owners.values())) results.set(apiKeyId, await this.reportOne(principal, apiKeyId));
+    return tokens.map((text) => results.get(owners.get(text.trim()) ?? 0) ?? UNKNOWN);
   }
 
-  private async reportOne(principal: Principal, token: string): Promise<LeakResult> {
-    const digests = this.secrets.digests(token).map(({ digest }) => digest);
-    const mayBeOurs = this.configKeys.has(digests) || (looksGenerated(token) && hasValidChecksum(token));
-    const key = mayBeOurs ? await this.find(digests) : null;
-    if (!key) return UNKNOWN;
-    const isRevoked = key.source === 'database' && !key.isProtected;
-    await this.database.transaction(async () => {
-      const subject = { type: 'api_key', id: key.apiKeyId };
-      await this.audit.record(principal, {
-        event: 'api_key.leaked',
-        subject,
-        after: { name: key.name, revoked: isRevoked },
-      });
-      if (isRevoked) await this.apiKeys.revoke(principal, key.apiKeyId, null);
+  /** Which of them open the door to which key, by its present or its old value. */
+  private async ownersOf(tokens: readonly string[]): Promise<Map<string, number>> {
+    const tokenOf = new Map<string, string>();
+    for (const token of tokens) {
+      const digests = this.secrets.digests(token).map(({ digest }) => digest);
+      const mayBeOurs = this.configKeys.has(digests) || (looksGenerated(token) && hasValidChecksum(token));
+      if (mayBeOurs) for (const digest of digests) tokenOf.set(digest, token);
+    }
+    const digests = [...tokenOf.keys()];
+    const found = [...(await this.keys.listByDigests(digests)), ...(await this.rotations.listByOldValues(digests))];
+    return new Map(found.map(({ digest, apiKeyId }) => [tokenOf.get(digest) ?? '', apiKeyId]));
+  }
+
+  private reportOne(principal: Principal, apiKeyId: number): Promise<LeakResult> {
+    return this.database.transaction(async () => {
+      const key = (await this.keys.findForUpdate(apiKeyId))?.key;
+      // Somebody was faster: it works no more, like one that never was.
+      if (!key || key.revokedAt !== null) return UNKNOWN;
+      const isRevoked = key.source === 'database' && !key.isProtected;
+      const subject = { type: 'api_key', id: apiKeyId };
+      const after = { name: key.name, revoked: isRevoked };
+      await this.audit.record(principal, { event: 'api_key.leaked', subject, after });
+      if (isRevoked) await this.apiKeys.revoke(principal, apiKeyId, null);
+      return { isKnown: true, isRevoked };
     });
-    return { isKnown: true, isRevoked };
-  }
-
-  /** By its present or its old value: either one opens the door. */
-  private async find(digests: readonly string[]): Promise<ApiKey | null> {
-    const current = await this.keys.findByDigests(digests);
-    if (current) return current.key;
-    const old = await this.rotations.findByOldValue(digests);
-    return old ? ((await this.keys.find(old.apiKeyId))?.key ?? null) : null;
   }
 }

@@ -131,7 +131,7 @@ describe('Filtering and Searching', () => {
     }
     await page.revoke(ids.gone ?? 0);
     page.app.clock.advance(DAY);
-    [ids.administration] = await page.idsOf('search=administration');
+    ids.administration = (await page.idsOf('search=administration'))[0] ?? 0;
   });
   afterAll(() => page.close());
 
