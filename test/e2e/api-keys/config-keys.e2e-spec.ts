@@ -122,7 +122,9 @@ describe('keys of crm_config.yaml', () => {
     const [key] = await list('source=config');
     const before = await events(key?.api_key_id);
     await app.reconfigure(`${SOURCE}${NO_LIMITS}# a comment\n`);
-    expect(await events(key?.api_key_id)).toEqual(before);
+    // Not their seals, which come by themselves.
+    const told = (records: typeof before) => records.map(({ event, before, after }) => [event, before, after]);
+    expect(told(await events(key?.api_key_id))).toEqual(told(before));
   });
 
   it.each([

@@ -41,7 +41,8 @@ describe('change records', () => {
     const records = await Promise.all([created, updated, deleted].map(recordsOf));
     const [creation, update, deletion] = records.map(([record]) => record);
     expect(records.map(({ length }) => length)).toEqual([1, 1, 1]);
-    expect(update).toEqual({
+    // Within a second it is sealed: perhaps it is already.
+    expect({ ...update, hash: null }).toEqual({
       audit_id: expect.any(Number),
       at: app.clock.instant(),
       event: 'customer.updated',
