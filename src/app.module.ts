@@ -18,6 +18,7 @@ import type { Database } from './platform/database/database.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
+import { OutboxModule } from './platform/outbox/outbox.module.js';
 import { PagingModule } from './platform/paging/paging.module.js';
 import { SecretsModule } from './platform/secrets/secrets.module.js';
 import type { Secrets } from './platform/secrets/secrets.service.js';
@@ -60,6 +61,7 @@ export class AppModule {
         SecretsModule.forRoot(secrets),
         PagingModule,
         JobsModule,
+        OutboxModule,
         IdempotencyModule,
         AuditModule,
         RbacModule,

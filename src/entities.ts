@@ -1,8 +1,10 @@
 import { ApiKey, ApiKeyCustomer, ApiKeyRole } from './api-keys/api-key.entity.js';
 import { ApiKeyRotation } from './api-keys/rotation/rotation.entity.js';
+import { ApiKeyAlert } from './api-keys/alerts/alert.entity.js';
 import { AccessLog } from './audit/access-log.entity.js';
 import { AuditLog } from './audit/audit-log.entity.js';
 import { ChainMark } from './audit/chain/chain-mark.entity.js';
+import { UsageCounter } from './audit/usage/usage-counter.entity.js';
 import { Session } from './auth/session.entity.js';
 import { TrustedAddressUse } from './auth/trusted-address.entity.js';
 import { Customer, CustomerWord } from './customers/customer.entity.js';
@@ -11,6 +13,7 @@ import { RevisionRow } from './platform/database/revision.entity.js';
 import { SequenceRow } from './platform/database/sequence.entity.js';
 import { IdempotencyKeyRow } from './platform/idempotency/idempotency-key.entity.js';
 import { JobRow } from './platform/jobs/job.entity.js';
+import { OutboxEvent } from './platform/outbox/outbox-event.entity.js';
 import { Role } from './rbac/role.entity.js';
 import { User, UserCustomer, UserRole } from './users/user.entity.js';
 
@@ -18,6 +21,7 @@ import { User, UserCustomer, UserRole } from './users/user.entity.js';
 export const entities: EntityList = [
   AccessLog,
   ApiKey,
+  ApiKeyAlert,
   ApiKeyCustomer,
   ApiKeyRole,
   ApiKeyRotation,
@@ -27,11 +31,13 @@ export const entities: EntityList = [
   CustomerWord,
   IdempotencyKeyRow,
   JobRow,
+  OutboxEvent,
   RevisionRow,
   Role,
   SequenceRow,
   Session,
   TrustedAddressUse,
+  UsageCounter,
   User,
   UserCustomer,
   UserRole,

@@ -128,7 +128,7 @@ function begin(request: FastifyRequest, reply: FastifyReply, config: LiveConfig,
   const isTls = 'encrypted' in request.socket;
   const client = clientAddress({ remoteAddress, isTls, headers: request.headers }, trustedProxies);
   reply.header('x-request-id', request.id);
-  enterContext(request, { requestId: request.id, ...client, principal: null }, next);
+  enterContext(request, { requestId: request.id, ...client, principal: null, permission: null }, next);
 }
 
 /** Probes come from the machine's own orchestrator, without TLS, and learn nothing. */

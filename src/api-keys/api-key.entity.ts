@@ -15,6 +15,7 @@ import type { ApiKeyStatus } from './api-key.status.js';
 @Index(['created', 'apiKeyId'])
 @Index(['expiryDate', 'apiKeyId'])
 @Index(['createdBy', 'apiKeyId'])
+@Index(['lastUsedAt', 'apiKeyId'])
 @Index(['createdByUserId'])
 @Index(['createdByKeyId'])
 @Index('uq_api_keys_digest', ['digest'], { unique: true })
@@ -58,6 +59,10 @@ export class ApiKey {
   /** The status that was last announced; the job tells each change once. What is true is computed from the dates. */
   @TextColumn(20)
   flaggedStatus!: ApiKeyStatus;
+
+  /** The shortest notice that was given of this expiry, in days; null = none yet (K18). */
+  @IntColumn({ nullable: true })
+  noticedDays!: number | null;
 
   @InstantColumn({ nullable: true })
   expiryDate!: Instant | null;

@@ -32,7 +32,7 @@ export class KeyPrincipals {
     const { key, roleIds, customerIds } = record;
     const { names, permissions } = await this.directory.effective(roleIds, key.permissions);
     const principal: Principal = {
-      kind: key.kind === 'personal' ? 'personal_token' : 'api_key',
+      kind: actorKindOf(key),
       id: key.apiKeyId,
       name: key.name,
       roles: names,
@@ -70,6 +70,11 @@ export class KeyPrincipals {
     const { permissions } = await this.directory.effective(found.roles.map((role) => role.roleId));
     return { ...systemPrincipal(found.user.email), kind: 'user', permissions, customerIds: found.customerIds };
   }
+}
+
+/** What a key is called as a principal, and so in both logs. */
+export function actorKindOf({ kind }: ApiKey): 'api_key' | 'personal_token' {
+  return kind === 'personal' ? 'personal_token' : 'api_key';
 }
 
 export function isExpired({ expiryDate }: ApiKey, now: Instant): boolean {

@@ -1,4 +1,4 @@
-import { DAY, type Instant, toInstant } from '../common/clock.js';
+import { DAY, type Instant, toInstant, toMillis } from '../common/clock.js';
 
 export type ApiKeyStatus = 'active' | 'expiring_soon' | 'expired' | 'revoked';
 
@@ -18,4 +18,14 @@ export function statusOf(key: KeyDates, now: Instant, soon: Instant): ApiKeyStat
 /** The moment before which a key counts as expiring soon. */
 export function soonAfter(nowMillis: number, days: number): Instant {
   return toInstant(nowMillis + days * DAY);
+}
+
+/** How many days before its expiry the owner of a key is told (K18). */
+export const NOTICE_DAYS = [30, 14, 7, 1] as const;
+
+/** The last notice that is due by now, in days; null when none is, or the key is past its expiry. */
+export function noticeOf(expiryDate: Instant | null, now: Instant): number | null {
+  if (expiryDate === null || expiryDate <= now) return null;
+  const left = toMillis(expiryDate) - toMillis(now);
+  return NOTICE_DAYS.findLast((days) => left <= days * DAY) ?? null;
 }

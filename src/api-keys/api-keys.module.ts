@@ -3,13 +3,19 @@ import type { Principal } from '../common/principal.js';
 import { type LastUse, LastUseService } from '../audit/last-use.service.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { UsersModule } from '../users/users.module.js';
+import { AdviceController } from './advice/advice.controller.js';
+import { AdviceService } from './advice/advice.service.js';
+import { AlertsRepository } from './alerts/alerts.repository.js';
+import { AlertsService } from './alerts/alerts.service.js';
 import { ApiKeyAuthenticationService } from './api-key-authentication.service.js';
+import { ApiKeyEventsService } from './api-key-events.service.js';
 import { ApiKeysController } from './api-keys.controller.js';
 import { ApiKeysJobs } from './api-keys.jobs.js';
 import { ApiKeyPermissions } from './api-keys.permissions.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { ConfigKeysService } from './config-keys.service.js';
+import { ExpiryService } from './expiry/expiry.service.js';
 import { KeyPrincipals } from './api-key.principals.js';
 import { LeaksController } from './leaks/leaks.controller.js';
 import { LeaksService } from './leaks/leaks.service.js';
@@ -18,17 +24,32 @@ import { PersonalTokenPermissions } from './personal-tokens.permissions.js';
 import { RotationController } from './rotation/rotation.controller.js';
 import { RotationRepository } from './rotation/rotation.repository.js';
 import { RotationService } from './rotation/rotation.service.js';
+import { KeyUsageService } from './usage/key-usage.service.js';
+import { UsageController } from './usage/usage.controller.js';
 
 @Module({
   imports: [UsersModule],
-  controllers: [ApiKeysController, LeaksController, OwnApiKeyController, RotationController],
+  controllers: [
+    AdviceController,
+    ApiKeysController,
+    LeaksController,
+    OwnApiKeyController,
+    RotationController,
+    UsageController,
+  ],
   providers: [
+    AdviceService,
+    AlertsRepository,
+    AlertsService,
+    ApiKeyEventsService,
     ApiKeysService,
     ApiKeysRepository,
     ApiKeysJobs,
     ApiKeyAuthenticationService,
     ConfigKeysService,
+    ExpiryService,
     KeyPrincipals,
+    KeyUsageService,
     LeaksService,
     RotationRepository,
     RotationService,

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { In, IsNull, LessThanOrEqual, MoreThan, type SelectQueryBuilder } from 'typeorm';
-import type { Instant } from '../common/clock.js';
+import { DAY, type Instant, toInstant, toMillis } from '../common/clock.js';
 import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
 import { Pager, type SortColumn } from '../platform/paging/pager.js';
 import { whereWords } from '../platform/paging/where-words.js';
 import { ApiKey, ApiKeyCustomer, ApiKeyRole } from './api-key.entity.js';
+import { NOTICE_DAYS } from './api-key.status.js';
 import { ListApiKeysQuery } from './api-keys.dto.js';
 
 /** A key with the ids of its roles and customers. */
@@ -89,19 +90,26 @@ export class ApiKeysRepository {
     return rows.map(({ version }) => Number(version));
   }
 
-  /** Keys whose announced status the dates have left behind. */
-  async dueForNotice({ now, soon }: Moments): Promise<ApiKey[]> {
-    return this.database
+  /** Keys whose announced status the dates have left behind, or whose next notice is due. */
+  async dueForNotice({ now, soon }: Moments): Promise<number[]> {
+    const notices = NOTICE_DAYS.map((days) => {
+      return `(row.expiryDate <= :in${days} AND (row.noticedDays IS NULL OR row.noticedDays > ${days}))`;
+    });
+    const limits = NOTICE_DAYS.map((days) => [`in${days}`, toInstant(toMillis(now) + days * DAY)] as const);
+    const rows = await this.database
       .repository(ApiKey)
       .createQueryBuilder('row')
+      .select('row.apiKeyId')
       .where('row.revokedAt IS NULL AND row.expiryDate IS NOT NULL')
       .andWhere(
         `((row.expiryDate <= :now AND row.flaggedStatus <> 'expired')
-          OR (row.expiryDate > :now AND row.expiryDate <= :soon AND row.flaggedStatus <> 'expiring_soon'))`,
-        { now, soon },
+          OR (row.expiryDate > :now AND row.expiryDate <= :soon AND row.flaggedStatus <> 'expiring_soon')
+          OR (row.expiryDate > :now AND (${notices.join(' OR ')})))`,
+        { now, soon, ...Object.fromEntries<Instant>(limits) },
       )
       .orderBy('row.apiKeyId')
       .getMany();
+    return rows.map((row) => row.apiKeyId);
   }
 
   async insert(

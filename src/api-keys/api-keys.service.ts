@@ -5,18 +5,18 @@ import { assertMatches, type Precondition } from '../common/etag.js';
 import type { Page } from '../common/page.js';
 import type { Principal } from '../common/principal.js';
 import { foldedKey, searchText } from '../common/text.js';
-import { AuditService, difference } from '../audit/audit.service.js';
+import { difference } from '../audit/audit.service.js';
 import { LiveConfig } from '../platform/config/live-config.js';
 import { Database } from '../platform/database/database.js';
-import { Revisions } from '../platform/database/revisions.js';
 import { generateKey, maskOf } from '../platform/secrets/key-format.js';
 import { Secrets } from '../platform/secrets/secrets.service.js';
 import { CustomerReach } from '../rbac/customer-reach.js';
 import { GrantsService } from '../rbac/grants.service.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
 import type { Role } from '../rbac/role.entity.js';
+import { ApiKeyEventsService, snapshot } from './api-key-events.service.js';
 import type { ApiKey } from './api-key.entity.js';
-import { soonAfter, statusOf } from './api-key.status.js';
+import { noticeOf, soonAfter, statusOf } from './api-key.status.js';
 import type { ApiKeyView } from './api-key.view.js';
 import { CreateApiKeyRequest, ListApiKeysQuery, UpdateApiKeyRequest } from './api-keys.dto.js';
 import { ApiKeyErrors } from './api-keys.errors.js';
@@ -34,8 +34,7 @@ export class ApiKeysService implements OnModuleInit {
     private readonly grants: GrantsService,
     private readonly customerReach: CustomerReach,
     private readonly directory: RoleDirectory,
-    private readonly revisions: Revisions,
-    private readonly audit: AuditService,
+    private readonly events: ApiKeyEventsService,
     private readonly config: LiveConfig,
     private readonly clock: Clock,
   ) {}
@@ -79,7 +78,7 @@ export class ApiKeysService implements OnModuleInit {
     return this.database.transaction(async () => {
       const values = { ...this.newKey(principal, request, secret), permissions: granted.permissions };
       const view = await this.view(await this.keys.insert(values, idsOf(granted.roles), customerIds));
-      await this.audit.record(principal, { event: 'api_key.created', subject: subjectOf(view), after: snapshot(view) });
+      await this.events.created(principal, view);
       return { view, secret };
     });
   }
@@ -165,13 +164,19 @@ export class ApiKeysService implements OnModuleInit {
     return this.view(record);
   }
 
+  /** The key, locked until the transaction ends, whatever its state. */
+  async findForUpdate(apiKeyId: number): Promise<ApiKeyView | null> {
+    const record = await this.keys.findForUpdate(apiKeyId);
+    return record && this.view(record);
+  }
+
   async setValue(key: ApiKey, value: Pick<ApiKey, 'digest' | 'pepperVersion' | 'mask'>): Promise<void> {
     const { apiKeyId, version } = key;
     const changes = { ...value, searchText: searchText(key.name, key.description, value.mask) };
     await this.keys.update(apiKeyId, { ...changes, version: version + 1, updated: this.clock.instant() });
   }
 
-  /** Ends every change alike: other nodes are told, the difference is recorded, with what more there is to say. */
+  /** The key as it is now, once its change is told. */
   async recordChange(
     principal: Principal,
     before: ApiKeyView,
@@ -179,39 +184,12 @@ export class ApiKeysService implements OnModuleInit {
     details: Record<string, unknown> | null = null,
   ): Promise<ApiKeyView> {
     const after = await this.get(before.key.apiKeyId);
-    await this.revisions.bump('api_keys');
-    const change = difference(snapshot(before), { ...snapshot(after), ...details }) ?? { before: null, after: null };
-    await this.audit.record(principal, { event, subject: subjectOf(after), ...change });
+    await this.events.changed(principal, event, { before, after }, details);
     return after;
   }
 
   async noteUse(apiKeyId: number, lastUsedAt: Instant, lastUsedAddress: string): Promise<void> {
     await this.keys.update(apiKeyId, { lastUsedAt, lastUsedAddress });
-  }
-
-  /**
-   * Announces every key that began to expire, or expired, since the last run: one audit record for each change, in the
-   * transaction that remembers it. Returns a sentence for the job's record.
-   */
-  async announceStatusChanges(): Promise<string> {
-    const moments = this.moments();
-    const due = await this.keys.dueForNotice(moments);
-    for (const { apiKeyId } of due) {
-      await this.database.transaction(async () => {
-        const record = await this.keys.findForUpdate(apiKeyId);
-        const status = record && statusOf(record.key, moments.now, moments.soon);
-        if (!record || (status !== 'expiring_soon' && status !== 'expired') || record.key.flaggedStatus === status)
-          return;
-        await this.keys.update(apiKeyId, { flaggedStatus: status });
-        await this.audit.recordJob('api-key-expiry', {
-          event: status === 'expired' ? 'api_key.expired' : 'api_key.expiring',
-          subject: { type: 'api_key', id: apiKeyId },
-          before: { status: record.key.flaggedStatus },
-          after: { status, name: record.key.name, expiry_date: record.key.expiryDate },
-        });
-      });
-    }
-    return `${due.length} keys changed status`;
   }
 
   private edited(before: ApiKey, request: UpdateApiKeyRequest): Partial<ApiKey> {
@@ -228,6 +206,8 @@ export class ApiKeysService implements OnModuleInit {
       expiryDate,
       // Extended far enough, its next expiry is news again.
       flaggedStatus: isCalm ? 'active' : before.flaggedStatus,
+      // Notices that would have come before the edit are not news; those of the new date are.
+      noticedDays: expiryDate === before.expiryDate ? before.noticedDays : noticeOf(expiryDate, now),
       rateLimit: request.rate_limit === undefined ? before.rateLimit : request.rate_limit,
       allowedAddresses: request.allowed_addresses === undefined ? before.allowedAddresses : request.allowed_addresses,
       isBoundToCreator: request.bound_to_creator ?? before.isBoundToCreator,
@@ -253,6 +233,7 @@ export class ApiKeysService implements OnModuleInit {
       permissions: [],
       flaggedStatus: 'active',
       expiryDate: request.expiry_date ?? null,
+      noticedDays: noticeOf(request.expiry_date ?? null, now),
       revokedAt: null,
       createdByUserId: principal.kind === 'user' ? principal.id : null,
       createdByKeyId: principal.kind === 'api_key' ? principal.id : null,
@@ -281,7 +262,8 @@ export class ApiKeysService implements OnModuleInit {
     }
   }
 
-  private moments(): Moments {
+  /** The moments that statuses are judged by. */
+  moments(): Moments {
     const { expiringSoonDays } = this.config.current.apiKeyPolicy;
     return { now: this.clock.instant(), soon: soonAfter(this.clock.millis(), expiringSoonDays) };
   }
@@ -311,25 +293,4 @@ function assertGrantsSomething(permissions: readonly string[], roles: readonly s
 
 function idsOf(roles: readonly Role[]): number[] {
   return roles.map((role) => role.roleId);
-}
-
-function subjectOf({ key }: ApiKeyView): { type: string; id: number } {
-  return { type: 'api_key', id: key.apiKeyId };
-}
-
-function snapshot({ key, roles, customerIds, status }: ApiKeyView): Record<string, unknown> {
-  return {
-    name: key.name,
-    description: key.description,
-    mask: key.mask,
-    status,
-    expiry_date: key.expiryDate,
-    permissions: key.permissions,
-    roles: roles.map((role) => role.name),
-    customer_ids: [...customerIds],
-    rate_limit: key.rateLimit,
-    allowed_addresses: key.allowedAddresses,
-    bound_to_creator: key.isBoundToCreator,
-    protected: key.isProtected,
-  };
 }

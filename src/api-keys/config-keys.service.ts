@@ -8,6 +8,7 @@ import type { ConfiguredApiKey, CrmConfig } from '../platform/config/crm-config.
 import { LiveConfig } from '../platform/config/live-config.js';
 import { Database } from '../platform/database/database.js';
 import { Revisions } from '../platform/database/revisions.js';
+import { Outbox } from '../platform/outbox/outbox.service.js';
 import { maskOf } from '../platform/secrets/key-format.js';
 import type { Digest } from '../platform/secrets/pepper.js';
 import { Secrets } from '../platform/secrets/secrets.service.js';
@@ -44,6 +45,7 @@ export class ConfigKeysService {
     private readonly revisions: Revisions,
     private readonly secrets: Secrets,
     private readonly audit: AuditService,
+    private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {
     config.registerCheck((candidate) => this.unknownRoles(candidate));
@@ -107,6 +109,7 @@ export class ConfigKeysService {
     const fixed = { kind: 'organization', source: 'config', flaggedStatus: 'active', version: 1 } as const;
     const unset = {
       expiryDate: null,
+      noticedDays: null,
       revokedAt: null,
       createdByUserId: null,
       createdByKeyId: null,
@@ -121,7 +124,7 @@ export class ConfigKeysService {
     const row = { ...values, ...fixed, ...unset, created: now, updated: now };
     const { key: added } = await this.keys.insert(row, key.roleIds, []);
     const after = snapshot(added, key);
-    await this.audit.record(ACTOR, { event: 'api_key.created', subject: subject(added), after });
+    await this.tell(added, 'api_key.created', { after });
   }
 
   /** The file may say something else of a key than it did: that is a change like any other. */
@@ -134,13 +137,27 @@ export class ConfigKeysService {
     await this.keys.setRoles(row.apiKeyId, key.roleIds);
     const columns = { ...shown(key), permissions: key.permissions, updated: this.clock.instant() };
     await this.keys.update(row.apiKeyId, { ...columns, version: row.version + 1 });
-    await this.audit.record(ACTOR, { event: 'api_key.updated', subject: subject(row), ...change });
+    await this.tell(row, 'api_key.updated', change);
   }
 
   private async retire(row: ApiKey): Promise<void> {
     const now = this.clock.instant();
     await this.keys.update(row.apiKeyId, { digest: null, revokedAt: now, flaggedStatus: 'revoked', updated: now });
-    await this.audit.record(ACTOR, { event: 'api_key.revoked', subject: subject(row), before: { name: row.name } });
+    await this.tell(row, 'api_key.revoked', { before: { name: row.name } });
+  }
+
+  private async tell(
+    { apiKeyId, name }: ApiKey,
+    event: string,
+    change: { readonly before?: Snapshot; readonly after?: Snapshot },
+  ): Promise<void> {
+    const subject = { type: 'api_key', id: apiKeyId };
+    await this.audit.record(ACTOR, { event, subject, ...change });
+    await this.outbox.publish({
+      type: event,
+      subject,
+      data: { name, source: 'config', changes: change.after ?? null },
+    });
   }
 
   private async unknownRoles(candidate: CrmConfig): Promise<ConfigProblem[]> {
@@ -172,8 +189,4 @@ function snapshot({ name, description }: Pick<ApiKey, 'name' | 'description'>, k
 
 function asNumbers(a: number, b: number): number {
   return a - b;
-}
-
-function subject({ apiKeyId }: ApiKey): { type: string; id: number } {
-  return { type: 'api_key', id: apiKeyId };
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../common/clock.js';
 import { findContextOf } from '../common/request-context.js';
 import { logLine } from '../common/text.js';
-import type { NewAccessLog } from './access-logs.repository.js';
+import type { AnsweredRequest } from './access-logs.repository.js';
 import type { AccessLogsService } from './access-logs.service.js';
 import type { LastUseService } from './last-use.service.js';
 
@@ -33,18 +33,22 @@ export function keepAccessLog(server: FastifyInstance, { accessLogs, lastUse, cl
   server.server.on(ANSWERED_UNROUTED, keep);
 }
 
-type Who = Pick<NewAccessLog, 'actorKind' | 'actorId' | 'actorName' | 'isOutdated' | 'address' | 'requestId'>;
+type Who = Pick<
+  AnsweredRequest,
+  'actorKind' | 'actorId' | 'actorName' | 'isOutdated' | 'address' | 'requestId' | 'permission'
+>;
 
 function whoOf(request: FastifyRequest): Who {
   const context = findContextOf(request);
-  const { address = 'unknown', requestId = request.id.slice(0, 64) } = context ?? {};
+  const { address = 'unknown', requestId = request.id.slice(0, 64), permission = null } = context ?? {};
+  const about = { address, requestId, permission };
   const principal = context?.principal;
-  if (!principal) return { actorKind: null, actorId: null, actorName: null, isOutdated: false, address, requestId };
+  if (!principal) return { actorKind: null, actorId: null, actorName: null, isOutdated: false, ...about };
   const { kind, id, name, isOutdated } = principal;
-  return { actorKind: kind, actorId: id, actorName: name.slice(0, 200), isOutdated, address, requestId };
+  return { actorKind: kind, actorId: id, actorName: name.slice(0, 200), isOutdated, ...about };
 }
 
-function whatOf(request: FastifyRequest, reply: FastifyReply): Omit<NewAccessLog, 'at' | keyof Who> {
+function whatOf(request: FastifyRequest, reply: FastifyReply): Omit<AnsweredRequest, 'at' | keyof Who> {
   const { url } = request.routeOptions;
   const device = request.headers['user-agent'];
   return {

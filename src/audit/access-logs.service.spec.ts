@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { Database } from '../platform/database/database.js';
-import type { AccessLogsRepository, NewAccessLog } from './access-logs.repository.js';
+import type { AccessLogsRepository, AnsweredRequest } from './access-logs.repository.js';
 import { AccessLogsService } from './access-logs.service.js';
+import type { UsageService } from './usage/usage.service.js';
 
 const CAPACITY = 50_000;
 
@@ -27,12 +28,13 @@ describe('AccessLogsService', () => {
       },
     };
     const database: Pick<Database, 'transaction'> = { transaction: (work) => work() };
-    service = new AccessLogsService(database as Database, repository as AccessLogsRepository);
+    const usage: Pick<UsageService, 'record'> = { record: () => Promise.resolve() };
+    service = new AccessLogsService(database as Database, repository as AccessLogsRepository, usage as UsageService);
   });
   afterEach(() => jest.restoreAllMocks());
 
   const append = (from: number, count: number): void => {
-    for (let line = from; line < from + count; line += 1) service.append({ requestId: String(line) } as NewAccessLog);
+    for (let line = from; line < from + count; line += 1) service.append({ requestId: String(line) } as AnsweredRequest);
   };
   const lines = (count: number): string[] => Array.from({ length: count }, (_, line) => String(line));
 

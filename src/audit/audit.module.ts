@@ -12,6 +12,8 @@ import { ChainRepository } from './chain/chain.repository.js';
 import { ChainService } from './chain/chain.service.js';
 import { LastUseService } from './last-use.service.js';
 import { RetentionService } from './retention.service.js';
+import { UsageRepository } from './usage/usage.repository.js';
+import { UsageService } from './usage/usage.service.js';
 
 @Global()
 @Module({
@@ -28,7 +30,9 @@ import { RetentionService } from './retention.service.js';
     ChainRepository,
     ChainService,
     RetentionService,
+    UsageRepository,
+    UsageService,
   ],
-  exports: [AuditService, AccessLogsService, LastUseService, ChainService],
+  exports: [AuditService, AccessLogsService, LastUseService, ChainService, UsageService],
 })
 export class AuditModule {}

@@ -2,10 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Clock, DAY, type Instant } from '../common/clock.js';
 import { LiveConfig } from '../platform/config/live-config.js';
 import { Database } from '../platform/database/database.js';
+import { Outbox } from '../platform/outbox/outbox.service.js';
 import { AccessLogsRepository } from './access-logs.repository.js';
 import { AuditService } from './audit.service.js';
 import { ChainBroken, ChainLinks, type ChainPlace, GENESIS } from './chain/chain-links.js';
 import { ChainRepository } from './chain/chain.repository.js';
+import { UsageService } from './usage/usage.service.js';
 
 /** So few at a time that nobody waits for it. */
 const BATCH = 500;
@@ -19,6 +21,8 @@ export class RetentionService {
     private readonly chain: ChainRepository,
     private readonly links: ChainLinks,
     private readonly audit: AuditService,
+    private readonly usage: UsageService,
+    private readonly outbox: Outbox,
     private readonly config: LiveConfig,
     private readonly clock: Clock,
   ) {}
@@ -28,15 +32,31 @@ export class RetentionService {
     const { accessLogDays, auditLogDays } = this.config.current.retention;
     const access = accessLogDays === null ? 0 : await this.removeAccessLogs(this.clock.instant(-accessLogDays * DAY));
     const changes = auditLogDays === null ? 0 : await this.removeChanges(this.clock.instant(-auditLogDays * DAY));
-    return `${access} access records and ${changes} change records removed`;
+    const counts = await this.removeUsage();
+    const events = await this.outbox.removeOld();
+    return `${access} access records, ${changes} change records, ${counts} usage counts and ${events} events removed`;
   }
 
-  private async removeAccessLogs(before: Instant): Promise<number> {
+  private removeAccessLogs(before: Instant): Promise<number> {
+    return this.inBatches(() => this.accessLogs.removeOlderThan(before, BATCH));
+  }
+
+  private async removeUsage(): Promise<number> {
+    const { usageHourDays, usageDayDays } = this.config.current.retention;
     let removed = 0;
-    for (;;) {
-      const batch = await this.database.transaction(() => this.accessLogs.removeOlderThan(before, BATCH));
+    for (const [period, days] of [['hour', usageHourDays] as const, ['day', usageDayDays] as const]) {
+      if (days === null) continue;
+      const before = this.clock.instant(-days * DAY);
+      removed += await this.inBatches(() => this.usage.removeOlderThan(period, before, BATCH));
+    }
+    return removed;
+  }
+
+  private async inBatches(removeSome: () => Promise<number>): Promise<number> {
+    for (let removed = 0; ;) {
+      const batch = await this.database.transaction(removeSome);
       removed += batch;
-      if (batch < BATCH) return removed;
+      if (batch === 0) return removed;
     }
   }
 

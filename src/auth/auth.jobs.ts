@@ -3,15 +3,20 @@ import { Cron, CronExpression } from '@nestjs/schedule';
 import { JobRunner } from '../platform/jobs/job-runner.js';
 import { SessionsService } from './sessions.service.js';
 
+const DAILY = CronExpression.EVERY_DAY_AT_3AM;
+
 @Injectable()
 export class AuthJobs {
   constructor(
     private readonly jobs: JobRunner,
-    private readonly sessions: SessionsService,
-  ) {}
+    sessions: SessionsService,
+  ) {
+    const description = 'Removes sessions that are long over.';
+    jobs.register({ name: 'session-clean-up', description, schedule: DAILY, work: () => sessions.removeOver() });
+  }
 
-  @Cron(CronExpression.EVERY_DAY_AT_3AM)
+  @Cron(DAILY)
   async removeSessions(): Promise<void> {
-    await this.jobs.run('session-clean-up', () => this.sessions.removeOver());
+    await this.jobs.run('session-clean-up');
   }
 }

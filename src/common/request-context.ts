@@ -15,6 +15,8 @@ export interface RequestContext {
   readonly isProxy: boolean;
   readonly isSecure: boolean;
   principal: Principal | null;
+  /** The permission that let the request in, once it is in: what was really made use of. */
+  permission: string | null;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();

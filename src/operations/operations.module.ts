@@ -2,9 +2,11 @@ import { Module } from '@nestjs/common';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { HealthController } from './health.controller.js';
 import { HealthService } from './health.service.js';
+import { JobsController } from './jobs/jobs.controller.js';
+import { JobsService } from './jobs/jobs.service.js';
 import { JobPermissions, MetricsPermissions, SettingPermissions } from './operations.permissions.js';
 
-@Module({ controllers: [HealthController], providers: [HealthService] })
+@Module({ controllers: [HealthController, JobsController], providers: [HealthService, JobsService] })
 export class OperationsModule {
   constructor(catalogue: PermissionCatalogue) {
     for (const list of [SettingPermissions, JobPermissions, MetricsPermissions]) catalogue.declare(list);

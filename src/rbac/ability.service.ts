@@ -33,6 +33,16 @@ export class AbilityService {
     return this.for(principal).can(permission.action, permission.subject);
   }
 
+  /** The identifier of the right that lets the principal in: the whole one where it has it, else its own form. */
+  rightUsed({ permissions }: Principal, { identifier, action, subject }: PermissionDefinition): string {
+    if (permissions.has(identifier) || permissions.has('admin')) return identifier;
+    const isOther = (it: string): boolean => {
+      const held = this.catalogue.find(it);
+      return held?.action === action && held.subject === subject;
+    };
+    return [...permissions].find(isOther) ?? identifier;
+  }
+
   /** May the principal do this to this very row (and to this field of it)? */
   may(principal: Principal, permission: PermissionDefinition, row: OwnedRow, field?: string): boolean {
     return this.for(principal).can(

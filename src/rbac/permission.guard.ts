@@ -20,15 +20,16 @@ export class PermissionGuard implements CanActivate {
     const access = this.reflector.get<Access | undefined>(ACCESS, context.getHandler());
     if (!access) return false;
     if (access.kind === 'public') return true;
-    const { principal } = contextOf(context.switchToHttp().getRequest<FastifyRequest>());
+    const about = contextOf(context.switchToHttp().getRequest<FastifyRequest>());
+    const { principal } = about;
     if (!principal) return false;
-    if (access.kind === 'permission') this.assertPermission(principal, access);
+    if (access.kind === 'permission') about.permission = this.permissionUsed(principal, access);
     else assertKind(principal, access);
     return true;
   }
 
-  private assertPermission(principal: Principal, { permission }: Extract<Access, { kind: 'permission' }>): void {
-    if (this.abilities.mayEver(principal, permission)) return;
+  private permissionUsed(principal: Principal, { permission }: Extract<Access, { kind: 'permission' }>): string {
+    if (this.abilities.mayEver(principal, permission)) return this.abilities.rightUsed(principal, permission);
     const { identifier } = permission;
     const parameters = { permission: identifier, principal: principal.name };
     throw new Forbidden(RbacErrors.missingPermission, parameters, { missingPermissions: [identifier] });

@@ -122,8 +122,10 @@ export class RotationService {
     await this.rotations.remove(apiKeyId);
   }
 
-  async removeOver(): Promise<number> {
-    return this.database.transaction(() => this.rotations.removeOver(this.clock.instant()));
+  /** Returns a sentence for the job's record. */
+  async removeOver(): Promise<string> {
+    const removed = await this.database.transaction(() => this.rotations.removeOver(this.clock.instant()));
+    return `${removed} rotations ended`;
   }
 
   private begin(key: ApiKey, request: RegenerateApiKeyRequest): ApiKeyRotation | null {

@@ -1,5 +1,6 @@
 import { SecretText } from '../../common/secret-text.js';
 import { issueSentence } from './config-issues.js';
+import { camelCased } from './camel-case.js';
 import type { ConfigProblem } from './config-problem.js';
 import { defaultRolesProblem, isPublicKey, keyProblem, rolesOf, trustedAddressProblem } from './config.rules.js';
 import {
@@ -105,7 +106,6 @@ class Review {
   }
 
   private build(file: ConfigFile): FileSettings {
-    const { http, rate_limits: limits, api_key_policy: policy, retention } = file;
     return {
       apiKeys: Object.entries(file.api_keys).map(([key, { roles, description }]) => {
         return { ...this.locate(['api_keys', key]), key: new SecretText(key), roles, description };
@@ -115,27 +115,11 @@ class Review {
       ),
       ipWhitelistDefaultRoles: file.ip_whitelist_default_roles,
       trustedProxies: file.trusted_proxies,
-      http: {
-        baseUrl: http.base_url,
-        requireHttps: http.require_https,
-        allowedHosts: http.allowed_hosts,
-        corsOrigins: http.cors_origins,
-        publicDocs: http.public_docs,
-      },
-      rateLimits: {
-        apiKey: limits.api_key,
-        personalToken: limits.personal_token,
-        user: limits.user,
-        address: limits.address,
-        login: limits.login,
-        failedAuth: limits.failed_auth,
-      },
-      apiKeyPolicy: {
-        prefix: policy.prefix,
-        maxLifetimeDays: policy.max_lifetime_days,
-        expiringSoonDays: policy.expiring_soon_days,
-      },
-      retention: { accessLogDays: retention.access_log_days, auditLogDays: retention.audit_log_days },
+      http: camelCased(file.http),
+      rateLimits: camelCased(file.rate_limits),
+      apiKeyPolicy: camelCased(file.api_key_policy),
+      apiKeyAlerts: camelCased(file.api_key_alerts),
+      retention: camelCased(file.retention),
       warnings: [...this.warnings(Object.keys(file.api_keys)), ...this.idleAddresses(file)],
     };
   }

@@ -184,6 +184,36 @@ const apiKeyPolicySchema = z.strictObject({
     .describe('How long before its expiry a key counts as expiring soon, 1 to 365 days.'),
 });
 
+const apiKeyAlertsSchema = z.strictObject({
+  learning_days: z
+    .int()
+    .min(0)
+    .max(365)
+    .default(7)
+    .describe("How long after a key's creation, and after its first use, nothing about it is unusual, 0 to 365 days."),
+  new_address: z.boolean().default(true).describe('Tell when a key is used from an address that it never came from.'),
+  silent_days: z
+    .int()
+    .min(1)
+    .max(3650)
+    .nullable()
+    .default(30)
+    .describe('Tell when a key is used after so many days without a request, 1 to 3650 days; null = never.'),
+  volume_factor: z
+    .number()
+    .min(1.1)
+    .max(1_000)
+    .nullable()
+    .default(5)
+    .describe('Tell when an hour has more requests than so many times the usual, 1.1 to 1,000; null = never.'),
+  volume_minimum: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(100)
+    .describe('Hours with fewer requests are never called unusual, 1 to 1,000,000.'),
+});
+
 const days = z.int('must be a whole number of days').min(1).max(36_500).nullable();
 
 const retentionSchema = z.strictObject({
@@ -193,6 +223,12 @@ const retentionSchema = z.strictObject({
     .describe(
       'How long change records are kept, in days; null = for ever. What remains of the chain can still be checked.',
     ),
+  usage_hour_days: days
+    .default(90)
+    .describe('How long the hourly usage counts of API keys are kept, in days; null = for ever.'),
+  usage_day_days: days
+    .default(800)
+    .describe('How long the daily usage counts of API keys are kept, in days; null = for ever.'),
 });
 
 /** A section whose lines are all commented out is null in YAML, and means the same as no section. */
@@ -220,6 +256,10 @@ export const configFileSchema = z.strictObject({
   http: section(httpSchema.prefault({}), 'How the server is reached.'),
   rate_limits: section(rateLimitsSchema.prefault({}), 'Requests per minute, 0 to 1,000,000; 0 = no limit.'),
   api_key_policy: section(apiKeyPolicySchema.prefault({}), 'Rules for API keys that are made through the API.'),
+  api_key_alerts: section(
+    apiKeyAlertsSchema.prefault({}),
+    'When the use of an API key is worth an alert: a record in the audit log, and an event.',
+  ),
   retention: section(retentionSchema.prefault({}), 'How long records are kept; older ones are removed once a day.'),
 });
 
@@ -229,6 +269,7 @@ const FIELDS: Record<string, z.ZodObject> = {
   http: httpSchema,
   rate_limits: rateLimitsSchema,
   api_key_policy: apiKeyPolicySchema,
+  api_key_alerts: apiKeyAlertsSchema,
   retention: retentionSchema,
 };
 

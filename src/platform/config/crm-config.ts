@@ -12,6 +12,7 @@ export interface CrmConfig {
   readonly http: HttpConfig;
   readonly rateLimits: RateLimitConfig;
   readonly apiKeyPolicy: ApiKeyPolicy;
+  readonly apiKeyAlerts: ApiKeyAlertConfig;
   readonly retention: RetentionConfig;
   /** Sentences that the start prints: allowed, and still worth knowing. */
   readonly warnings: readonly string[];
@@ -88,8 +89,21 @@ export interface ApiKeyPolicy {
   readonly expiringSoonDays: number;
 }
 
+/** When the use of a key is unusual; null = never told. */
+export interface ApiKeyAlertConfig {
+  readonly learningDays: number;
+  readonly newAddress: boolean;
+  readonly silentDays: number | null;
+  /** Times the usual requests of an hour. */
+  readonly volumeFactor: number | null;
+  /** Requests an hour. */
+  readonly volumeMinimum: number;
+}
+
 /** Days; null = for ever. */
 export interface RetentionConfig {
   readonly accessLogDays: number | null;
   readonly auditLogDays: number | null;
+  readonly usageHourDays: number | null;
+  readonly usageDayDays: number | null;
 }

@@ -1,6 +1,6 @@
 import { Entity, PrimaryColumn } from 'typeorm';
 import type { Instant } from '../../common/clock.js';
-import { InstantColumn, IntColumn, TextColumn } from '../database/columns.js';
+import { FlagColumn, InstantColumn, IntColumn, TextColumn } from '../database/columns.js';
 
 /** One row per job: who runs it now, and how its last run went. */
 @Entity('jobs')
@@ -22,6 +22,9 @@ export class JobRow {
 
   @IntColumn({ nullable: true })
   durationMs!: number | null;
+
+  @FlagColumn({ nullable: true })
+  hasFailed!: boolean | null;
 
   @TextColumn(500, { nullable: true })
   result!: string | null;

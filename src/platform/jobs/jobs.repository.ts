@@ -14,6 +14,7 @@ export interface Lease {
 export interface RunReport {
   readonly finishedAt: Instant;
   readonly durationMs: number;
+  readonly hasFailed: boolean;
   readonly result: string;
 }
 
@@ -43,6 +44,10 @@ export class JobsRepository {
     await this.database
       .repository(JobRow)
       .update({ name, lockedBy: owner }, { ...report, lockedBy: null, lockedUntil: null });
+  }
+
+  all(): Promise<JobRow[]> {
+    return this.database.repository(JobRow).find();
   }
 
   private async ensureRow(name: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { ApiKeysJobs } from '../../../src/api-keys/api-keys.jobs.js';
-import { ApiKeysService } from '../../../src/api-keys/api-keys.service.js';
+import { ExpiryService } from '../../../src/api-keys/expiry/expiry.service.js';
 import { AuditLog } from '../../../src/audit/audit-log.entity.js';
 import { DAY } from '../../../src/common/clock.js';
 import { Database } from '../../../src/platform/database/database.js';
@@ -32,7 +32,9 @@ describe('the expiry job', () => {
       .get(Database)
       .repository(AuditLog)
       .find({ where: { subjectId }, order: { auditId: 'ASC' } });
-    return rows.filter(({ event }) => /^api_key\.expir/.test(event)).map(({ event, at }) => [event, at.slice(0, 10)]);
+    return rows
+      .filter(({ event }) => /^api_key\.(?:expiring|expired)$/.test(event))
+      .map(({ event, at }) => [event, at.slice(0, 10)]);
   };
 
   it('tells each change once, on the day of it', async () => {
@@ -88,8 +90,8 @@ describe('the expiry job', () => {
     await Promise.all([run(), run(), run()]);
     expect(await told(apiKeyId)).toHaveLength(1);
     clock.advance(20 * DAY);
-    const service = app.get(ApiKeysService);
-    await Promise.all([service.announceStatusChanges(), service.announceStatusChanges()]);
+    const service = app.get(ExpiryService);
+    await Promise.all([service.announce(), service.announce()]);
     expect((await told(apiKeyId)).map(([event]) => event)).toEqual(['api_key.expiring', 'api_key.expired']);
   });
 
@@ -110,7 +112,12 @@ describe('the expiry job', () => {
     await asApiKey(app, ['view_customer'], { expiry_date: in_(10) });
     await run();
     const row = await app.get(Database).repository(JobRow).findOneByOrFail({ name: 'api-key-expiry' });
-    expect(row).toMatchObject({ lockedBy: null, lockedUntil: null, result: '1 keys changed status' });
+    expect(row).toMatchObject({
+      lockedBy: null,
+      lockedUntil: null,
+      result: '1 keys changed status, 0 notices given',
+      hasFailed: false,
+    });
     expect([row.startedAt, row.finishedAt]).toEqual([clock.instant(), clock.instant()]);
   });
 });

@@ -82,10 +82,10 @@ describe('change records', () => {
     const [path, body] = await prepare();
     // Not all columns: when a key was last used is written by the clock.
     const rows = [
-      'SELECT customer_id, customer_name FROM customers ORDER BY 1',
-      'SELECT api_key_id, name, digest, version FROM api_keys ORDER BY 1',
-      'SELECT user_id, name, version FROM users ORDER BY 1',
-      'SELECT audit_id FROM audit_logs ORDER BY 1',
+      'SELECT customer_id, customer_name FROM customers ORDER BY customer_id',
+      'SELECT api_key_id, name, digest, version FROM api_keys ORDER BY api_key_id',
+      'SELECT user_id, name, version FROM users ORDER BY user_id',
+      'SELECT audit_id FROM audit_logs ORDER BY audit_id',
     ];
     const state = async () =>
       JSON.stringify(await Promise.all(rows.map((query) => app.get(Database).manager.query(query))));

@@ -107,6 +107,7 @@ describe('values', () => {
       description: null,
       mask: '...',
       searchText: '',
+      noticedDays: null,
     },
     ...{ digest: null, pepperVersion: 1, permissions: [], flaggedStatus: 'active', expiryDate: null, revokedAt: null },
     ...{ createdByUserId: null, createdByKeyId: null, createdBy: null, isProtected: false, isBoundToCreator: true },

@@ -2,6 +2,13 @@ import { Platform1763700000001 } from './1763700000001-platform.js';
 import { Audit1763700000002 } from './1763700000002-audit.js';
 import { People1763700000003 } from './1763700000003-people.js';
 import { Credentials1763700000004 } from './1763700000004-credentials.js';
+import { EventsAndUsage1763700000005 } from './1763700000005-events-and-usage.js';
 
 /** In the order in which they run. A migration that has been released is never edited. */
-export const migrations = [Platform1763700000001, Audit1763700000002, People1763700000003, Credentials1763700000004];
+export const migrations = [
+  Platform1763700000001,
+  Audit1763700000002,
+  People1763700000003,
+  Credentials1763700000004,
+  EventsAndUsage1763700000005,
+];

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, DAY, HOUR, toInstant, toMillis } from '../../common/clock.js';
+import { InvalidInput } from '../../common/errors.js';
+import type { Page } from '../../common/page.js';
+import type { AccessLog } from '../../audit/access-log.entity.js';
+import { AccessLogsService } from '../../audit/access-logs.service.js';
+import {
+  type UsageActor,
+  type UsagePeriod,
+  UsageService,
+  type UsageSpan,
+  type UsageSummary,
+} from '../../audit/usage/usage.service.js';
+import { actorKindOf } from '../api-key.principals.js';
+import { ApiKeysService } from '../api-keys.service.js';
+import { GetUsageQuery, ListKeyAccessLogsQuery } from './usage.dto.js';
+
+interface Spans {
+  readonly length: number;
+  /** How far back it looks when nothing is said, and how far it looks at most. */
+  readonly usual: number;
+  readonly longest: number;
+}
+
+const SPANS: Record<UsagePeriod, Spans> = {
+  hour: { length: HOUR, usual: DAY, longest: 92 * DAY },
+  day: { length: DAY, usual: 30 * DAY, longest: 800 * DAY },
+};
+
+/** What a key was used for (K4): counts for a chart, and the lines behind them. */
+@Injectable()
+export class KeyUsageService {
+  constructor(
+    private readonly apiKeys: ApiKeysService,
+    private readonly usage: UsageService,
+    private readonly accessLogs: AccessLogsService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** As far as it is written by now: everything answered up to a moment ago. */
+  async summary(apiKeyId: number, query: GetUsageQuery): Promise<UsageSummary> {
+    const actor = await this.actorOf(apiKeyId);
+    const span = this.spanOf(query);
+    await this.accessLogs.flush();
+    return this.usage.summary({ ...actor, ...span });
+  }
+
+  async listAccessLogs(apiKeyId: number, query: ListKeyAccessLogsQuery): Promise<Page<AccessLog>> {
+    const { actorKind, actorId } = await this.actorOf(apiKeyId);
+    await this.accessLogs.flush();
+    return this.accessLogs.list({ ...query, actor_kind: actorKind, actor_id: actorId });
+  }
+
+  private async actorOf(apiKeyId: number): Promise<UsageActor> {
+    const { key } = await this.apiKeys.get(apiKeyId);
+    return { actorKind: actorKindOf(key), actorId: apiKeyId };
+  }
+
+  /** Whole buckets: `from` goes back to the beginning of its own, `to` on to the end of the last one that it touches. */
+  private spanOf({ bucket, from, to }: GetUsageQuery): Omit<UsageSpan, keyof UsageActor> {
+    const { length, usual, longest } = SPANS[bucket];
+    const end = Math.ceil((to === undefined ? this.clock.millis() + 1 : toMillis(to)) / length) * length;
+    const begin = Math.floor((from === undefined ? end - usual : toMillis(from)) / length) * length;
+    assertSpan({ begin, end, longest, bucket });
+    return { period: bucket, from: toInstant(begin), to: toInstant(end) };
+  }
+}
+
+function assertSpan(span: { begin: number; end: number; longest: number; bucket: UsagePeriod }): void {
+  const { begin, end, longest, bucket } = span;
+  if (begin >= end) throw InvalidInput.field('/from', 'must lie before to');
+  if (end - begin <= longest + SPANS[bucket].length) return;
+  const hint = bucket === 'hour' ? ': ask by the day' : '';
+  throw InvalidInput.field('/from', `must lie at most ${longest / DAY} days before to with bucket=${bucket}${hint}`);
+}

@@ -1,0 +1,53 @@
+import { DAY, HOUR, type Instant, toInstant, toMillis } from '../../common/clock.js';
+import type { AnsweredRequest } from '../access-logs.repository.js';
+import type { UsageCounter, UsageDimension, UsagePeriod } from './usage-counter.entity.js';
+
+/** Machine credentials are counted; a person's requests are in the access log and no further. */
+const COUNTED = new Set(['api_key', 'personal_token']);
+const LENGTHS: Record<UsagePeriod, number> = { hour: HOUR, day: DAY };
+const VALUE_LENGTH = 200;
+
+export function lengthOf(period: UsagePeriod): number {
+  return LENGTHS[period];
+}
+
+/** The beginning of the hour or day (UTC) that an instant lies in. */
+export function startOf(period: UsagePeriod, at: Instant): Instant {
+  const length = lengthOf(period);
+  return toInstant(Math.floor(toMillis(at) / length) * length);
+}
+
+/** A batch of answered requests as the few counters that grow by it, in the order of their key: two nodes never deadlock. */
+export function tally(requests: readonly AnsweredRequest[]): UsageCounter[] {
+  const counters = new Map<string, UsageCounter>();
+  for (const counted of requests.flatMap(countersOf)) {
+    const { actorKind, actorId, period, dimension, startsAt, value } = counted;
+    const key = [actorKind, actorId, period, dimension, startsAt, value].join('\n');
+    const counter = counters.get(key);
+    if (counter) counter.requests += 1;
+    else counters.set(key, counted);
+  }
+  return [...counters].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, counter]) => counter);
+}
+
+function countersOf(request: AnsweredRequest): UsageCounter[] {
+  const { actorKind, actorId, at } = request;
+  if (actorKind === null || actorId === null || !COUNTED.has(actorKind)) return [];
+  const properties = propertiesOf(request);
+  return (['day', 'hour'] as const).flatMap((period) => {
+    const startsAt = startOf(period, at);
+    return properties.map(([dimension, value]) => {
+      return { actorKind, actorId, period, dimension, startsAt, value, requests: 1 };
+    });
+  });
+}
+
+function propertiesOf({ status, method, route, address, permission }: AnsweredRequest): [UsageDimension, string][] {
+  const properties: [UsageDimension, string][] = [
+    ['class', `${Math.floor(status / 100)}xx`],
+    ['address', address],
+  ];
+  if (route !== null) properties.push(['route', `${method} ${route}`.slice(0, VALUE_LENGTH)]);
+  if (permission !== null) properties.push(['permission', permission]);
+  return properties;
+}
