@@ -45,6 +45,41 @@ describe('Viewing Key Details', () => {
     expect(details.effective_permissions).toEqual(expect.arrayContaining(['view_product', 'view_own_invoice']));
     expect(details.effective_permissions).not.toContain('view_customer');
   });
+
+  it('“Usage statistics (if implemented)”: 200 counting each request once, by class of answer, route, address and day', async () => {
+    const { apiKeyId, headers } = await page.create();
+    await page.ask('GET', '/crm/customers', undefined, headers);
+    await page.ask('GET', '/crm/users', undefined, headers);
+    await page.app.ask('GET', '/crm/customers', { headers, from: '127.0.0.9' });
+    await page.app.flushAccessLog();
+    const { body } = await page.ask('GET', `/crm/api-keys/${apiKeyId}/usage?bucket=day`);
+    expect(body).toMatchObject({ api_key_id: apiKeyId, bucket: 'day', total: 3 });
+    expect(body.by_status_class).toMatchObject({ '2xx': 2, '4xx': 1, '5xx': 0 });
+    expect(body.by_route).toEqual([
+      { method: 'GET', route: '/crm/customers', requests: 2 },
+      { method: 'GET', route: '/crm/users', requests: 1 },
+    ]);
+    expect(body.by_address).toEqual([
+      { address: '127.0.0.1', requests: 2 },
+      { address: '127.0.0.9', requests: 1 },
+    ]);
+    expect(body.buckets.at(-1)).toMatchObject({ requests: 3 });
+  });
+
+  it('“Recent access logs”: 200 with its last requests, newest first, and nobody else’s', async () => {
+    const [key, other] = [await page.create(), await page.create()];
+    await page.use(key.key);
+    await page.use(other.key);
+    await page.ask('GET', '/crm/users', undefined, key.headers);
+    await page.app.flushAccessLog();
+    const { body } = await page.ask('GET', `/crm/api-keys/${key.apiKeyId}/access-logs`);
+    const actor = { kind: 'api_key', id: key.apiKeyId };
+    expect(body.data).toMatchObject([
+      { actor, method: 'GET', path: '/crm/users', status: 403, address: '127.0.0.1' },
+      { actor, method: 'GET', path: '/crm/customers', status: 200, address: '127.0.0.1' },
+    ]);
+    expect(body.page).toEqual({ limit: 25, next_cursor: null });
+  });
 });
 
 describe('Regenerating an API Key', () => {

@@ -1,4 +1,5 @@
 import { DAY, HOUR } from '../../../../src/common/clock.js';
+import { NO_LIMITS } from '../../../support/app.js';
 import { ApiKeyPage } from '../../../support/api-key-page.js';
 import { expectProblem } from '../../../support/expect-problem.js';
 
@@ -120,14 +121,69 @@ describe('Monitoring and Auditing', () => {
     expect(places).toEqual(places.toSorted((a, b) => a - b));
     expect(places).not.toContain(-1);
   });
+
+  it('“Set up alerts for unusual access patterns”: 200 with a record of each, once, with its figures; none while the key is young or does as usual', async () => {
+    await page.app.reconfigure(`${NO_LIMITS}api_key_alerts: { volume_minimum: 10 }\n`);
+    const { apiKeyId, headers } = await page.create();
+    const use = async (from = '127.0.0.1', times = 1) => {
+      for (let i = 0; i < times; i += 1) await page.app.ask('GET', '/crm/customers', { headers, from });
+    };
+    const alerts = async () => {
+      const run = await page.ask('POST', '/crm/jobs/api-key-alerts/run');
+      expect({ status: run.status, text: run.text }).toMatchObject({ status: 200 });
+      const { body } = await page.ask(
+        'GET',
+        `/crm/audit-logs?subject_type=api_key&subject_id=${apiKeyId}&sort=audit_id`,
+      );
+      const [, ...told] = body.data as { event: string; after: object }[];
+      return told.map(({ event, after }) => ({ event, ...after }));
+    };
+    await use();
+    await use('127.0.0.8', 20);
+    expect(await alerts()).toEqual([]);
+    page.app.clock.advance(8 * DAY);
+    await use();
+    expect(await alerts()).toEqual([]);
+    await use('127.0.0.9');
+    const strange = { event: 'api_key.new_address', address: '127.0.0.9', known_addresses: 2 };
+    expect(await alerts()).toMatchObject([strange]);
+    page.app.clock.advance(3 * DAY);
+    await use('127.0.0.1', 100);
+    const busy = { event: 'api_key.unusual_volume', requests: 100, factor: 5 };
+    expect(await alerts()).toMatchObject([strange, busy]);
+    page.app.clock.advance(31 * DAY);
+    await use();
+    const late = { event: 'api_key.used_after_silence', silent_days: 31, never_used: false };
+    expect(await alerts()).toMatchObject([strange, busy, late]);
+    expect(await alerts()).toHaveLength(3);
+    await page.app.reconfigure(NO_LIMITS);
+  });
+
+  it('“Remove unused keys”: 200 naming them, and 204 for removing them, after which they are named no more', async () => {
+    const [never, once] = [await page.create(inDays(300)), await page.create(inDays(300))];
+    await page.use(once.key);
+    await page.noteLastUse();
+    const named = async (code: string) => {
+      const { body } = await page.ask('GET', `/crm/api-keys/advice?limit=100&code=${code}`);
+      return body.data.map((row: Record<string, unknown>) => row.api_key_id) as number[];
+    };
+    expect(await named('never_used')).toContain(never.apiKeyId);
+    expect(await named('never_used')).not.toContain(once.apiKeyId);
+    page.app.clock.advance(91 * DAY);
+    expect(await named('unused_permissions')).toEqual(expect.arrayContaining([never.apiKeyId, once.apiKeyId]));
+    for (const { apiKeyId } of [never, once]) expect((await page.revoke(apiKeyId)).status).toBe(204);
+    const left = [...(await named('never_used')), ...(await named('unused_permissions'))];
+    expect(left).not.toEqual(expect.arrayContaining([never.apiKeyId]));
+    expect(left).not.toEqual(expect.arrayContaining([once.apiKeyId]));
+  });
 });
 
 describe('Key Rotation', () => {
   it('“Establish a key rotation policy”: 422 for a key that would outlive it, once it is configured', async () => {
-    await page.app.reconfigure('api_key_policy: { max_lifetime_days: 90 }\n');
+    await page.app.reconfigure(`${NO_LIMITS}api_key_policy: { max_lifetime_days: 90 }\n`);
     expectProblem(await page.post(inDays(91)), 422, 'api_keys.lifetime_too_long');
     expect((await page.post(inDays(90))).status).toBe(201);
-    await page.app.reconfigure('{}');
+    await page.app.reconfigure(NO_LIMITS);
   });
 
   it('“Create new key with same permissions”: 201 for a second key beside the first, with every right of it', async () => {
