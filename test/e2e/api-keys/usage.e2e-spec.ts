@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { UsageCounter } from '../../../src/audit/usage/usage-counter.entity.js';
 import { UsageRepository } from '../../../src/audit/usage/usage.repository.js';
 import { DAY, HOUR } from '../../../src/common/clock.js';
 import { Database } from '../../../src/platform/database/database.js';
@@ -125,7 +126,10 @@ describe('what a key was used for', () => {
     ];
     for (const [name, query] of wrong) {
       const problem = expectProblem(await get(`${apiKeyId}/usage`, query), 400);
-      expect([query, problem.errors?.map(({ pointer }) => pointer)]).toEqual([query, [`/${name}`]]);
+      expect([query, problem.errors?.map(({ pointer }: { pointer: string }) => pointer)]).toEqual([
+        query,
+        [`/${name}`],
+      ]);
     }
     for (const query of ['?actor_id=1', '?actor_kind=user']) {
       expectProblem(await get(`${apiKeyId}/access-logs`, query), 400);
@@ -165,10 +169,10 @@ describe('what a key was used for', () => {
   it('loses no count when several nodes count the same at once', async () => {
     const usages = app.get(UsageRepository);
     const database = app.get(Database);
-    const counter = {
-      ...{ actorKind: 'api_key', actorId: 77, period: 'day', dimension: 'class', value: '2xx' },
+    const counter: UsageCounter = {
+      ...{ actorKind: 'api_key', actorId: 77, period: 'day' as const, dimension: 'class' as const, value: '2xx' },
       ...{ startsAt: '2030-03-01T00:00:00.000Z', requests: 1 },
-    } as const;
+    };
     await Promise.all(
       Array.from({ length: 50 }, () => database.transaction(() => usages.add([counter, { ...counter, value: '4xx' }]))),
     );
