@@ -34,7 +34,8 @@ describe('AccessLogsService', () => {
   afterEach(() => jest.restoreAllMocks());
 
   const append = (from: number, count: number): void => {
-    for (let line = from; line < from + count; line += 1) service.append({ requestId: String(line) } as AnsweredRequest);
+    for (let line = from; line < from + count; line += 1)
+      service.append({ requestId: String(line) } as AnsweredRequest);
   };
   const lines = (count: number): string[] => Array.from({ length: count }, (_, line) => String(line));
 

@@ -10,7 +10,7 @@ export type UsageDimension = 'class' | 'route' | 'address' | 'permission';
 
 /** How many requests of one credential in one hour or day had one property. A year of a busy key is a few thousand rows. */
 @Entity('usage_counters')
-@Index(['actorKind', 'actorId', 'period', 'dimension', 'value', 'startsAt'])
+@Index('ix_usage_counters_value', ['actorKind', 'actorId', 'period', 'dimension', 'value', 'startsAt'])
 @Index(['period', 'startsAt'])
 export class UsageCounter {
   @PrimaryColumn({ type: 'varchar', length: '20' })

@@ -10,6 +10,12 @@ const COLUMNS = [
 /** Keys are sorted, and looked up, by their last use. */
 const LAST_USE = { name: 'ix_api_keys_last_used_at_api_key_id', columnNames: ['last_used_at', 'api_key_id'] };
 
+/** When a value was first counted. With all its columns in it the name would be longer than MariaDB takes. */
+const FIRST_USE = {
+  name: 'ix_usage_counters_value',
+  columnNames: ['actor_kind', 'actor_id', 'period', 'dimension', 'value', 'starts_at'],
+};
+
 export class EventsAndUsage1763700000005 implements MigrationInterface {
   name = 'EventsAndUsage1763700000005';
 
@@ -36,11 +42,9 @@ export class EventsAndUsage1763700000005 implements MigrationInterface {
         text('value', 200, primary),
         bigint('requests'),
       ],
-      indexes: [
-        ['actor_kind', 'actor_id', 'period', 'dimension', 'value', 'starts_at'],
-        ['period', 'starts_at'],
-      ],
+      indexes: [['period', 'starts_at']],
     });
+    await runner.createIndex('usage_counters', new TableIndex(FIRST_USE));
     await createTable(runner, 'api_key_alerts', {
       columns: [
         id('alert_id'),
