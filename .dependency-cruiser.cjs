@@ -61,7 +61,7 @@ const doors = features.map((feature) => ({
       {
         rbac: '.',
         throttling: '.',
-        audit: '[.](module|service|permissions|types)[.]ts$',
+        audit: '[.](module|service|dto|permissions|types)[.]ts$',
       }[feature] ?? '[.](module|service)[.]ts$',
   },
 }));

@@ -43,7 +43,16 @@ function grantOrigins(app: NestFastifyApplication, config: LiveConfig): void {
       grant(null, isGranted ? origin : false);
     },
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposedHeaders: ['ETag', 'X-Request-Id', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Idempotency-Replayed'],
+    exposedHeaders: [
+      'ETag',
+      'X-Request-Id',
+      'RateLimit',
+      'RateLimit-Policy',
+      'Retry-After',
+      'Idempotency-Replayed',
+      'X-Api-Key-Expires',
+      'X-Api-Key-Replaced',
+    ],
     maxAge: 600,
     strictPreflight: false,
   });

@@ -65,6 +65,13 @@ export class ApiKeysRepository {
     return this.complete(await this.database.repository(ApiKey).findOneBy({ digest: In([...digests]) }));
   }
 
+  /** Whose these are, without anything else of the keys. */
+  async listByDigests(digests: readonly string[]): Promise<{ digest: string; apiKeyId: number }[]> {
+    if (digests.length === 0) return [];
+    const rows = await this.database.repository(ApiKey).findBy({ digest: In([...digests]) });
+    return rows.map(({ digest, apiKeyId }) => ({ digest: digest ?? '', apiKeyId }));
+  }
+
   liveFromConfig(): Promise<ApiKey[]> {
     return this.database.repository(ApiKey).findBy({ source: 'config', revokedAt: IsNull() });
   }

@@ -21,12 +21,25 @@ export class PresentedKeysService {
    * key at all: a mistyped one is nobody's without it (K11).
    */
   async find(value: string): Promise<PresentedKey | null> {
-    const digests = this.secrets.digests(value).map(({ digest }) => digest);
-    const isConfigured = this.configKeys.has(digests);
-    if (!isConfigured && !(looksGenerated(value) && hasValidChecksum(value))) return null;
-    const presented = await this.findByDigests(digests);
+    const digests = this.digestsOf(value);
+    const presented = digests.length === 0 ? null : await this.findByDigests(digests);
     // A row that mirrors a file counts only where the file in force still names the key.
-    return presented?.record.key.source === 'config' && !isConfigured ? null : presented;
+    return presented?.record.key.source === 'config' && !this.configKeys.has(digests) ? null : presented;
+  }
+
+  /** Which of these values opens the door to which key: two queries, however many values there are. */
+  async ownersOf(values: readonly string[]): Promise<Map<string, number>> {
+    const valueOf = new Map(values.flatMap((value) => this.digestsOf(value).map((digest) => [digest, value] as const)));
+    const digests = [...valueOf.keys()];
+    const found = [...(await this.keys.listByDigests(digests)), ...(await this.rotations.listByOldValues(digests))];
+    return new Map(found.map(({ digest, apiKeyId }) => [valueOf.get(digest) ?? '', apiKeyId]));
+  }
+
+  /** What the value of a key would be stored as; nothing for a value that cannot be one. */
+  private digestsOf(value: string): string[] {
+    const digests = this.secrets.digests(value).map(({ digest }) => digest);
+    const mayBeOurs = this.configKeys.has(digests) || (looksGenerated(value) && hasValidChecksum(value));
+    return mayBeOurs ? digests : [];
   }
 
   private async findByDigests(digests: readonly string[]): Promise<PresentedKey | null> {

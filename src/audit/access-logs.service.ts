@@ -7,7 +7,7 @@ import { AccessLogsRepository, type AccessSummary, type AnsweredRequest } from '
 import { ListAccessLogsQuery } from './audit.dto.js';
 import { UsageService } from './usage/usage.service.js';
 
-export type { AccessSummary };
+export type { AccessLog, AccessSummary };
 
 const FLUSH_MS = 250;
 const BATCH = 200;

@@ -9,9 +9,8 @@ export interface SeenEvent extends Omit<OutboxEvent, 'data'> {
 /** What was published about an API key, oldest first. */
 export async function eventsOf(app: TestApp, apiKeyId: number): Promise<SeenEvent[]> {
   const where = { subjectType: 'api_key', subjectId: apiKeyId };
-  const events = await app
+  return app
     .get(Database)
     .repository(OutboxEvent)
     .find({ where, order: { eventId: 'ASC' } });
-  return events as SeenEvent[];
 }

@@ -2,7 +2,7 @@ import { ApiProperty, OmitType } from '@nestjs/swagger';
 import { Choice } from '../../common/fields.js';
 import { ListQuery, listResponseOf } from '../../common/page.js';
 import { type Advice, ADVICE_CODES, type AdviceCode } from './advice.rules.js';
-import type { AdvisedKey } from './advice.service.js';
+import type { AdvisedKey } from './advice.view.js';
 
 export class ListAdviceQuery extends OmitType(ListQuery, ['count'] as const) {
   /** Only keys that this is to be said about, and only this about them. */

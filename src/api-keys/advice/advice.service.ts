@@ -7,12 +7,8 @@ import type { ApiKeyView } from '../api-key.view.js';
 import { ListApiKeysQuery } from '../api-keys.dto.js';
 import { ApiKeysService } from '../api-keys.service.js';
 import { ListAdviceQuery } from './advice.dto.js';
-import { type Advice, adviceFor, type KeyFacts, UNUSED_DAYS } from './advice.rules.js';
-
-export interface AdvisedKey {
-  readonly view: ApiKeyView;
-  readonly advice: readonly Advice[];
-}
+import { adviceFor, type KeyFacts, UNUSED_DAYS } from './advice.rules.js';
+import type { AdvisedKey } from './advice.view.js';
 
 /** A page looks at this many batches of keys at most: where nearly all keys are sound it comes out short. */
 const BATCHES = 20;

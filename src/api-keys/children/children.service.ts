@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../common/clock.js';
-import { LiveConfig } from '../../platform/config/live-config.js';
-import { soonAfter, statusOf } from '../api-key.status.js';
+import { statusOf } from '../api-key.status.js';
 import { ApiKeysService } from '../api-keys.service.js';
 import { ChildrenRepository } from './children.repository.js';
 import type { ApiKeyDetails, ChildKey } from './children.view.js';
@@ -13,8 +11,6 @@ export class ChildrenService {
   constructor(
     private readonly apiKeys: ApiKeysService,
     private readonly children: ChildrenRepository,
-    private readonly config: LiveConfig,
-    private readonly clock: Clock,
   ) {}
 
   async details(apiKeyId: number): Promise<ApiKeyDetails> {
@@ -23,14 +19,13 @@ export class ChildrenService {
 
   /** The first of them, those that work before those that do not. */
   async of(apiKeyId: number): Promise<ChildKey[]> {
-    const now = this.clock.instant();
-    const soon = soonAfter(this.clock.millis(), this.config.current.apiKeyPolicy.expiringSoonDays);
+    const { now, soon } = this.apiKeys.moments();
     const rows = await this.children.listOf(apiKeyId, now, SHOWN);
     return rows.map((row) => ({ apiKeyId: row.apiKeyId, name: row.name, status: statusOf(row, now, soon) }));
   }
 
   /** All that still work. */
   liveIdsOf(apiKeyId: number): Promise<number[]> {
-    return this.children.liveIdsOf(apiKeyId, this.clock.instant());
+    return this.children.liveIdsOf(apiKeyId, this.apiKeys.moments().now);
   }
 }

@@ -50,7 +50,7 @@ export class OldValueUseResponse {
   last_used_at!: string;
 }
 
-/** Who still uses the old value. Nobody left here means: it can go. */
+/** Who used the old value since the rotation began. Where nothing is added any more, everybody has changed over. */
 export class RotationResponse {
   @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })
   started!: string;

@@ -21,6 +21,11 @@ export class RotationRepository {
     return this.database.repository(ApiKeyRotation).findOneBy({ previousDigest: In([...digests]) });
   }
 
+  async listByPreviousDigests(digests: readonly string[]): Promise<ApiKeyRotation[]> {
+    if (digests.length === 0) return [];
+    return this.database.repository(ApiKeyRotation).findBy({ previousDigest: In([...digests]) });
+  }
+
   async set(rotation: ApiKeyRotation): Promise<void> {
     await this.database.repository(ApiKeyRotation).upsert(rotation, ['apiKeyId']);
   }

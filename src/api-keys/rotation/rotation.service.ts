@@ -112,6 +112,14 @@ export class RotationService {
     return { apiKeyId: rotation.apiKeyId, validUntil: rotation.previousValidUntil };
   }
 
+  /** Of these digests the ones that are old values which still work, and whose. */
+  async listByOldValues(digests: readonly string[]): Promise<{ digest: string; apiKeyId: number }[]> {
+    const rotations = await this.rotations.listByPreviousDigests(digests);
+    return rotations
+      .filter((rotation) => !this.isOver(rotation))
+      .map(({ previousDigest, apiKeyId }) => ({ digest: previousDigest, apiKeyId }));
+  }
+
   async end(apiKeyId: number): Promise<void> {
     await this.rotations.remove(apiKeyId);
   }

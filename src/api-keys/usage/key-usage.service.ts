@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock, DAY, HOUR, toInstant, toMillis } from '../../common/clock.js';
 import { InvalidInput } from '../../common/errors.js';
 import type { Page } from '../../common/page.js';
-import type { AccessLog } from '../../audit/access-log.entity.js';
-import { AccessLogsService } from '../../audit/access-logs.service.js';
+import { type AccessLog, AccessLogsService } from '../../audit/access-logs.service.js';
 import {
   type UsageActor,
   type UsagePeriod,

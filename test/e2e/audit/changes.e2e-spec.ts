@@ -41,7 +41,8 @@ describe('change records', () => {
     const records = await Promise.all([created, updated, deleted].map(recordsOf));
     const [creation, update, deletion] = records.map(([record]) => record);
     expect(records.map(({ length }) => length)).toEqual([1, 1, 1]);
-    expect(update).toEqual({
+    // Within a second it is sealed: perhaps it is already.
+    expect({ ...update, hash: null }).toEqual({
       audit_id: expect.any(Number),
       at: app.clock.instant(),
       event: 'customer.updated',
@@ -83,7 +84,7 @@ describe('change records', () => {
     const rows = [
       'SELECT customer_id, customer_name FROM customers ORDER BY customer_id',
       'SELECT api_key_id, name, digest, version FROM api_keys ORDER BY api_key_id',
-      'SELECT user_id, name, version FROM users',
+      'SELECT user_id, name, version FROM users ORDER BY user_id',
       'SELECT audit_id FROM audit_logs ORDER BY audit_id',
     ];
     const state = async () =>

@@ -25,7 +25,7 @@ describe('two nodes', () => {
     const environment = { CRM_ADMIN_EMAIL: ADMIN.email, CRM_ADMIN_PASSWORD: ADMIN.password };
     nodes = [await ServerProcess.start(database, { environment })];
     if (database.url !== null) nodes.push(await ServerProcess.start(database, { environment }));
-    const { body } = await ask(0, 'POST', '/crm/auth/login', {}, { email: ADMIN.email, password: ADMIN.password });
+    const { body } = await ask(0, 'POST', '/crm/auth/login', { headers: {}, body: ADMIN });
     admin = { authorization: `Bearer ${body.token}` };
   });
   afterAll(async () => {
@@ -33,13 +33,13 @@ describe('two nodes', () => {
     await database.drop();
   });
 
-  async function ask(
-    node: number,
-    method: string,
-    path: string,
-    headers: Record<string, string> = admin,
-    body?: object,
-  ): Promise<Reply> {
+  interface Asking {
+    readonly headers?: Record<string, string>;
+    readonly body?: object;
+  }
+
+  async function ask(node: number, method: string, path: string, asking: Asking = {}): Promise<Reply> {
+    const { headers = admin, body } = asking;
     const answer = await fetch(`${nodes[node % nodes.length]?.url}${path}`, {
       method,
       headers: { ...headers, ...(body ? { 'content-type': 'application/json' } : {}) },
@@ -49,7 +49,7 @@ describe('two nodes', () => {
     return { status: answer.status, body: text === '' ? null : JSON.parse(text) };
   }
   const keyWith = async (permissions: string[], more: object = {}) => {
-    const { body } = await ask(0, 'POST', '/crm/api-keys', admin, { name: 'A key', permissions, ...more });
+    const { body } = await ask(0, 'POST', '/crm/api-keys', { body: { name: 'A key', permissions, ...more } });
     return { id: body.api_key_id as number, headers: { 'x-api-key': body.api_key as string } };
   };
 
@@ -69,11 +69,11 @@ describe('two nodes', () => {
 
   it('refuse a key that was revoked: the one that did it at once, the other as soon as it hears of it', async () => {
     const { id, headers } = await keyWith(['view_customer']);
-    for (const node of [0, 1]) expect((await ask(node, 'GET', '/crm/customers', headers)).status).toBe(200);
+    for (const node of [0, 1]) expect((await ask(node, 'GET', '/crm/customers', { headers })).status).toBe(200);
     await ask(0, 'DELETE', `/crm/api-keys/${id}`);
-    expect((await ask(0, 'GET', '/crm/customers', headers)).status).toBe(401);
+    expect((await ask(0, 'GET', '/crm/customers', { headers })).status).toBe(401);
     const refused = await eventually(
-      () => ask(1, 'GET', '/crm/customers', headers),
+      () => ask(1, 'GET', '/crm/customers', { headers }),
       ({ status }) => status === 401,
     );
     expect(refused.status).toBe(401);
@@ -85,7 +85,10 @@ describe('two nodes', () => {
     let next = 0;
     const worker = async () => {
       for (let index = next++; index < CHANGES; index = next++) {
-        const { status } = await ask(index, 'POST', '/crm/customers', headers, { customer_name: `Customer ${index}` });
+        const { status } = await ask(index, 'POST', '/crm/customers', {
+          headers,
+          body: { customer_name: `Customer ${index}` },
+        });
         expect(status).toBe(201);
       }
     };
