@@ -9,8 +9,11 @@ import { AuthController } from './auth.controller.js';
 import { AuthJobs } from './auth.jobs.js';
 import { IpWhitelistController } from './ip-whitelist.controller.js';
 import { IpWhitelistPermissions } from './ip-whitelist.permissions.js';
+import { LiveSessionsService } from './live-sessions.service.js';
 import { LoginService } from './login.service.js';
 import { RefreshTokens } from './refresh-tokens.js';
+import { SessionsController } from './sessions.controller.js';
+import { SessionPermissions } from './sessions.permissions.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SessionsService } from './sessions.service.js';
 import { ApiKeyBearerStrategy, ApiKeyStrategy } from './strategies/api-key.strategy.js';
@@ -22,7 +25,7 @@ import { VerifiedCredentials } from './verified-credentials.js';
 
 @Module({
   imports: [ThrottlingModule, UsersModule, ApiKeysModule],
-  controllers: [AuthController, IpWhitelistController],
+  controllers: [AuthController, IpWhitelistController, SessionsController],
   providers: [
     AccessTokens,
     ApiKeyBearerStrategy,
@@ -30,6 +33,7 @@ import { VerifiedCredentials } from './verified-credentials.js';
     AuthJobs,
     IpWhitelistStrategy,
     JwtStrategy,
+    LiveSessionsService,
     LoginService,
     RefreshTokens,
     SessionsRepository,
@@ -41,8 +45,15 @@ import { VerifiedCredentials } from './verified-credentials.js';
   exports: [VerifiedCredentials, SessionsService],
 })
 export class AuthModule {
-  constructor(catalogue: PermissionCatalogue, lastUse: LastUseService, trusted: TrustedAddressesService) {
+  constructor(
+    catalogue: PermissionCatalogue,
+    lastUse: LastUseService,
+    trusted: TrustedAddressesService,
+    sessions: LiveSessionsService,
+  ) {
     catalogue.declare(IpWhitelistPermissions);
+    catalogue.declare(SessionPermissions);
+    lastUse.register('session', ({ sessionId }, { at }) => sessions.noteSeen(sessionId ?? 0, at));
     lastUse.register('address', (_principal, { at, address }) => trusted.noteUse(address, at));
   }
 }

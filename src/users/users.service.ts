@@ -22,7 +22,7 @@ import { UserErrors } from './users.errors.js';
 import { UserPermissions } from './users.permissions.js';
 import { type UserRecord, UsersRepository } from './users.repository.js';
 
-export type { UserView };
+export { UserErrors, type UserView };
 
 /** What a change comes to: absent parts stay as they are. */
 interface Decision {
@@ -152,6 +152,13 @@ export class UsersService {
     });
   }
 
+  /** The user, locked, for a principal that acts on what hangs on the account in the open transaction. */
+  async lockToActOn(principal: Principal, userId: number): Promise<UserView> {
+    const view = await this.view(found(await this.users.findForUpdate(userId), userId));
+    await this.assertActsOn(principal, view);
+    return view;
+  }
+
   /** Load → decide → write → audit, in one transaction. What changes nothing writes nothing and is not recorded. */
   private async change(
     principal: Principal,
@@ -160,8 +167,7 @@ export class UsersService {
     decide: (before: UserView) => Promise<Decision>,
   ): Promise<UserView> {
     return this.database.transaction(async () => {
-      const before = await this.view(found(await this.users.findForUpdate(userId), userId));
-      await this.assertActsOn(principal, before);
+      const before = await this.lockToActOn(principal, userId);
       assertMatches(ifMatch, before.user.version);
       const decision = await decide(before);
       const changed = difference(snapshot(before), snapshot(applied(before, decision)));

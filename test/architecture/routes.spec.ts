@@ -16,6 +16,9 @@ const AUTHENTICATED = [
   'AuthController.whoami',
   'OwnApiKeyController.get',
   'OwnApiKeyController.revoke',
+  'SessionsController.end',
+  'SessionsController.endOthers',
+  'SessionsController.list',
 ];
 
 describe('who may call a route', () => {
