@@ -33,6 +33,7 @@ Every error is \`application/problem+json\`: switch on its \`code\`, and quote i
 
 const TAGS: Readonly<Record<string, string>> = {
   Authentication: 'Log in, refresh, log out; who am I.',
+  'Own account': 'Your name and your password.',
   Sessions: 'Where one is signed in, and the end of it.',
   Customers: 'The companies and people who buy.',
   Users: 'The people who may log in.',

@@ -5,12 +5,14 @@ import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { ThrottlingModule } from '../throttling/throttling.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokens } from './access-tokens.js';
+import { AccountController } from './account.controller.js';
 import { AuthController } from './auth.controller.js';
 import { AuthJobs } from './auth.jobs.js';
 import { IpWhitelistController } from './ip-whitelist.controller.js';
 import { IpWhitelistPermissions } from './ip-whitelist.permissions.js';
 import { LiveSessionsService } from './live-sessions.service.js';
 import { LoginService } from './login.service.js';
+import { PasswordChangeService } from './password-change.service.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionPermissions } from './sessions.permissions.js';
@@ -25,7 +27,7 @@ import { VerifiedCredentials } from './verified-credentials.js';
 
 @Module({
   imports: [ThrottlingModule, UsersModule, ApiKeysModule],
-  controllers: [AuthController, IpWhitelistController, SessionsController],
+  controllers: [AccountController, AuthController, IpWhitelistController, SessionsController],
   providers: [
     AccessTokens,
     ApiKeyBearerStrategy,
@@ -35,6 +37,7 @@ import { VerifiedCredentials } from './verified-credentials.js';
     JwtStrategy,
     LiveSessionsService,
     LoginService,
+    PasswordChangeService,
     RefreshTokens,
     SessionsRepository,
     SessionsService,

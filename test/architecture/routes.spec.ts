@@ -12,6 +12,9 @@ const PUBLIC = [
 ];
 /** Anybody we know may call these, whatever they hold. */
 const AUTHENTICATED = [
+  'AccountController.changePassword',
+  'AccountController.profile',
+  'AccountController.updateProfile',
   'AuthController.logout',
   'AuthController.whoami',
   'OwnApiKeyController.get',
