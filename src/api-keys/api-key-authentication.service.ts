@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../common/clock.js';
+import { Clock, type Instant } from '../common/clock.js';
 import { Unauthenticated } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { hasValidChecksum, looksGenerated } from '../platform/secrets/key-format.js';
@@ -37,6 +37,10 @@ export class ApiKeyAuthenticationService {
     if (isExpired(key, this.clock.instant()))
       throw new Unauthenticated(ApiKeyErrors.expired, { at: key.expiryDate ?? '' });
     return this.principals.of(presented);
+  }
+
+  async createdAt(apiKeyId: number): Promise<Instant | null> {
+    return (await this.keys.find(apiKeyId))?.key.created ?? null;
   }
 
   /** By its present value, else by the old one that still works beside it. */

@@ -8,6 +8,7 @@ export const AuthErrors = defineErrors('auth', {
   malformedAuthorization: 'The Authorization header must be Bearer, one blank, and a token or an API key.',
   tokenExpired: 'This token expired at {at}. Refresh it, or log in again.',
   invalidRefreshToken: 'This refresh token is not valid any more: log in again.',
+  unknownPermission: 'There is no permission {permission}; see GET /crm/permissions.',
   wrongPassword: 'The current password is not right.',
   sessionNotFound: 'You have no session {id}.',
   addressNotAllowed: 'This key may not be used from {address}.',

@@ -8,10 +8,15 @@ import { AccessTokens } from './access-tokens.js';
 import { AccountController } from './account.controller.js';
 import { AuthController } from './auth.controller.js';
 import { AuthJobs } from './auth.jobs.js';
+import { CredentialJudge } from './credential-judge.js';
+import { ForwardAuthService } from './forward-auth.service.js';
+import { IntrospectionService } from './introspection.service.js';
 import { IpWhitelistController } from './ip-whitelist.controller.js';
 import { IpWhitelistPermissions } from './ip-whitelist.permissions.js';
 import { LiveSessionsService } from './live-sessions.service.js';
 import { LoginService } from './login.service.js';
+import { OtherServicesController } from './other-services.controller.js';
+import { TokenPermissions } from './other-services.permissions.js';
 import { PasswordChangeService } from './password-change.service.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { SessionsController } from './sessions.controller.js';
@@ -27,12 +32,15 @@ import { VerifiedCredentials } from './verified-credentials.js';
 
 @Module({
   imports: [ThrottlingModule, UsersModule, ApiKeysModule],
-  controllers: [AccountController, AuthController, IpWhitelistController, SessionsController],
+  controllers: [AccountController, AuthController, IpWhitelistController, OtherServicesController, SessionsController],
   providers: [
     AccessTokens,
     ApiKeyBearerStrategy,
     ApiKeyStrategy,
     AuthJobs,
+    CredentialJudge,
+    ForwardAuthService,
+    IntrospectionService,
     IpWhitelistStrategy,
     JwtStrategy,
     LiveSessionsService,
@@ -45,7 +53,7 @@ import { VerifiedCredentials } from './verified-credentials.js';
     TrustedAddressesService,
     VerifiedCredentials,
   ],
-  exports: [VerifiedCredentials, SessionsService],
+  exports: [CredentialJudge, SessionsService],
 })
 export class AuthModule {
   constructor(
@@ -56,6 +64,7 @@ export class AuthModule {
   ) {
     catalogue.declare(IpWhitelistPermissions);
     catalogue.declare(SessionPermissions);
+    catalogue.declare(TokenPermissions);
     lastUse.register('session', ({ sessionId }, { at }) => sessions.noteSeen(sessionId ?? 0, at));
     lastUse.register('address', (_principal, { at, address }) => trusted.noteUse(address, at));
   }

@@ -159,6 +159,8 @@ describe.each(each)('%s', (_name, operation) => {
   });
 
   it('shows its refusals as problems', () => {
+    // A proxy understands no other refusal, so there is none: e2e has it from the server itself.
+    if (operation.path === '/crm/auth/forward') return expect(statuses(operation)).toEqual(['200', '401', '403']);
     const expected = [
       '400',
       ...(isSecured(operation) ? ['401', '403', '429'] : []),
@@ -191,7 +193,7 @@ describe.each(each)('%s', (_name, operation) => {
 
   it('refuses unknown fields in its body, and shows one that works', () => {
     if (!is.requestBody) return;
-    const { schema } = is.requestBody.content['application/json'];
+    const [{ schema }] = Object.values<Json>(is.requestBody.content);
     const bodies = [deref(schema), ...Object.values<Json>(deref(schema).properties).flatMap(objectsIn)];
     for (const body of bodies) expect(body).toMatchObject({ type: 'object', additionalProperties: false });
     expect(isShown(schema)).toBe(true);

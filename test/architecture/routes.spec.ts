@@ -17,6 +17,7 @@ const AUTHENTICATED = [
   'AccountController.updateProfile',
   'AuthController.logout',
   'AuthController.whoami',
+  'OtherServicesController.forward',
   'OwnApiKeyController.get',
   'OwnApiKeyController.revoke',
   'SessionsController.end',

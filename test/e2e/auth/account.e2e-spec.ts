@@ -243,7 +243,7 @@ describe('one’s own account', () => {
       expect((await patch({ ...headers, 'if-match': '"2"' }, { name: 'Two' })).status).toBe(200);
     });
 
-    it.each([
+    it.each<object>([
       { email: 'other@example.com' },
       { roles: ['Admin'] },
       { customer_ids: [1] },
