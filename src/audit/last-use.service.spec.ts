@@ -48,7 +48,12 @@ describe('LastUseService', () => {
     const sessions: (number | null)[] = [];
     service.register('user', ({ id }, use) => Promise.resolve(void writes.push({ id, use })));
     service.register('session', ({ sessionId }) => Promise.resolve(void sessions.push(sessionId)));
-    const through = (sessionId: number): Principal => ({ ...systemPrincipal('a user'), kind: 'user', id: 7, sessionId });
+    const through = (sessionId: number): Principal => ({
+      ...systemPrincipal('a user'),
+      kind: 'user',
+      id: 7,
+      sessionId,
+    });
     await see(through(1), 0);
     await see(through(2), SECOND);
     await see(through(1), 2 * SECOND);

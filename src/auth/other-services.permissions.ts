@@ -1,6 +1,7 @@
 import { definePermissions } from '../common/permissions.js';
 
-export const TokenPermissions = definePermissions('ApiKey', {
+/** A subject of its own: who manages API keys may do everything to that subject, and this is no part of it. */
+export const TokenPermissions = definePermissions('Token', {
   introspect: {
     identifier: 'introspect_token',
     action: 'introspect',
