@@ -9,7 +9,6 @@ import type { Principal } from '../common/principal.js';
 import { Refuses } from '../common/refuses.decorator.js';
 import { AnswersOnly } from '../common/status-rule.js';
 import { RbacErrors } from '../rbac/rbac.errors.js';
-import { ThrottlingErrors } from '../throttling/rate-limit.js';
 import { WhoamiResponse } from './auth.dto.js';
 import { AuthErrors } from './auth.errors.js';
 import { ForwardAuthService, statusForProxy } from './forward-auth.service.js';
@@ -36,11 +35,11 @@ export class OtherServicesController {
     return IntrospectionResponse.from(await this.introspection.introspect(body.token));
   }
 
-  /** Let a request through a reverse proxy, or not: 200, 401 or 403 and nothing else. Who it is stands in X-Crm-* fields. */
+  /** Let a request through a reverse proxy, or not: 200, 401 or 403 and nothing else; a limit that is used up is 403 with Retry-After. Who it is stands in X-Crm-* fields. */
   @Get('forward')
   @Authenticated()
   @AnswersOnly([200, 401, 403], statusForProxy)
-  @Refuses(403, RbacErrors.missingPermission, AuthErrors.unknownPermission, ThrottlingErrors.tooMany)
+  @Refuses(403, RbacErrors.missingPermission, AuthErrors.unknownPermission)
   forward(
     @CurrentPrincipal() principal: Principal,
     @Query() { permission }: ForwardQuery,
