@@ -6,6 +6,7 @@ import { AuthErrors } from './auth/auth.errors.js';
 import { CommonErrors, type ErrorDefinition, InternalError } from './common/errors.js';
 import { VERSIONED } from './common/etag.js';
 import { problemExamples } from './common/refuses.decorator.js';
+import { STATUSES } from './common/status-rule.js';
 import { PermissionCatalogue } from './rbac/permission-catalogue.js';
 import { RbacErrors } from './rbac/rbac.errors.js';
 import { ThrottlingErrors } from './throttling/rate-limit.js';
@@ -13,6 +14,7 @@ import { ThrottlingErrors } from './throttling/rate-limit.js';
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & {
   'x-required-permissions'?: string[];
   [VERSIONED]?: boolean;
+  [STATUSES]?: string[];
 };
 type Answer = Exclude<Operation['responses'][string], { $ref: string } | undefined>;
 type Schema = Record<string, unknown>;
@@ -33,6 +35,9 @@ Every error is \`application/problem+json\`: switch on its \`code\`, and quote i
 
 const TAGS: Readonly<Record<string, string>> = {
   Authentication: 'Log in, refresh, log out; who am I.',
+  'For other services': 'Services that stand behind our keys and tokens.',
+  'Own account': 'Your name and your password.',
+  Sessions: 'Where one is signed in, and the end of it.',
   Customers: 'The companies and people who buy.',
   Users: 'The people who may log in.',
   'API keys': 'Credentials for programs.',
@@ -131,11 +136,22 @@ function complete(document: OpenAPIObject, catalogue: PermissionCatalogue): Open
     }
     delete operation[VERSIONED];
     operation.responses.default = unexpected();
+    keepOnlyStated(operation);
   }
   shareRepeated(document);
   closeRequests(document);
   wholeNumbers(document);
   return document;
+}
+
+/** What a route says that it never answers is no part of its contract. */
+function keepOnlyStated(operation: Operation): void {
+  const stated = operation[STATUSES];
+  if (!stated) return;
+  for (const status of Object.keys(operation.responses)) {
+    if (!stated.includes(status)) delete operation.responses[status];
+  }
+  delete operation[STATUSES];
 }
 
 function describe(operation: Operation, catalogue: PermissionCatalogue): void {

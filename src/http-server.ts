@@ -14,6 +14,7 @@ import {
   RequestTimedOut,
 } from './common/errors.js';
 import { etagOf, VERSION } from './common/etag.js';
+import { readForms } from './common/form-body.js';
 import { problemBody } from './common/problem.dto.js';
 import type { ProblemFilter } from './common/problem.filter.js';
 import type { Principal } from './common/principal.js';
@@ -52,6 +53,7 @@ export function serverOptions(config: LiveConfig, problems: ProblemFilter): Serv
 /** The first hook: who is asking from where, known to everything that runs for this request. */
 export function requestContexts(server: FastifyInstance, config: LiveConfig): void {
   server.removeContentTypeParser('text/plain');
+  readForms(server);
   server.addHook('onRequest', (request, reply, done) => {
     begin(request, reply, config, () => {
       done(refusalOf(request, config));

@@ -6,9 +6,4 @@ export const ApiKeyPermissions = definePermissions('ApiKey', {
     action: 'manage',
     description: 'See, create, edit, regenerate and revoke API keys, and see how they are used.',
   },
-  introspect: {
-    identifier: 'introspect_token',
-    action: 'introspect',
-    description: 'Ask whether a token is alive and what it may do (RFC 7662).',
-  },
 });

@@ -44,6 +44,26 @@ describe('LastUseService', () => {
     expect(writes.map(({ id }) => id)).toEqual([1, 2]);
   });
 
+  it('counts the minute for each session beside that of its user', async () => {
+    const sessions: (number | null)[] = [];
+    service.register('user', ({ id }, use) => Promise.resolve(void writes.push({ id, use })));
+    service.register('session', ({ sessionId }) => Promise.resolve(void sessions.push(sessionId)));
+    const through = (sessionId: number): Principal => ({
+      ...systemPrincipal('a user'),
+      kind: 'user',
+      id: 7,
+      sessionId,
+    });
+    await see(through(1), 0);
+    await see(through(2), SECOND);
+    await see(through(1), 2 * SECOND);
+    expect(sessions).toEqual([1, 2]);
+    expect(writes.map(({ id }) => id)).toEqual([7]);
+    await see(through(1), MINUTE);
+    expect(sessions).toEqual([1, 2, 1]);
+    expect(writes).toHaveLength(2);
+  });
+
   it('writes at shutdown what a minute would have held back, and nothing twice', async () => {
     await see(key(1), 0);
     await see(key(1), SECOND);

@@ -8,6 +8,9 @@ export interface LastUse {
   readonly address: string;
 }
 
+/** Whose last use is kept: a principal's, and beside it that of the session through which a user came. */
+type LastUseKind = PrincipalKind | 'session';
+
 /** A principal's own feature writes where it wants to see it; audit knows no table of principals. */
 export type LastUseSink = (principal: Principal, use: LastUse) => Promise<void>;
 
@@ -17,15 +20,15 @@ const FLUSH_MS = 1_000;
 @Injectable()
 export class LastUseService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(LastUseService.name);
-  private readonly sinks = new Map<PrincipalKind, LastUseSink>();
+  private readonly sinks = new Map<LastUseKind, LastUseSink>();
   private readonly written = new Map<string, number>();
-  private waiting = new Map<string, { principal: Principal; use: LastUse }>();
+  private waiting = new Map<string, { kind: LastUseKind; principal: Principal; use: LastUse }>();
   private flushing: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly database: Database) {}
 
-  register(kind: PrincipalKind, sink: LastUseSink): void {
+  register(kind: LastUseKind, sink: LastUseSink): void {
     this.sinks.set(kind, sink);
   }
 
@@ -43,7 +46,9 @@ export class LastUseService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   note(principal: Principal, use: LastUse): void {
-    this.waiting.set(principalKey(principal), { principal, use });
+    const { kind, sessionId } = principal;
+    this.waiting.set(principalKey(principal), { kind, principal, use });
+    if (sessionId !== null) this.waiting.set(`session:${sessionId}`, { kind: 'session', principal, use });
   }
 
   /** One after the other: at shutdown the last one also waits for what the one before has begun. */
@@ -54,10 +59,10 @@ export class LastUseService implements OnApplicationBootstrap, OnApplicationShut
 
   private async writeDue(): Promise<void> {
     const due = [...this.waiting].filter(([key, { use }]) => this.isDue(key, toMillis(use.at)));
-    for (const [key, { principal, use }] of due) {
+    for (const [key, { kind, principal, use }] of due) {
       this.waiting.delete(key);
       this.written.set(key, toMillis(use.at));
-      await this.write(principal, use);
+      await this.write(kind, principal, use);
     }
     // A principal that was not seen for a minute needs no memory of its last write.
     const latest = Math.max(0, ...due.map(([, { use }]) => toMillis(use.at)));
@@ -68,11 +73,11 @@ export class LastUseService implements OnApplicationBootstrap, OnApplicationShut
     return now - (this.written.get(key) ?? -Infinity) >= MINUTE;
   }
 
-  private async write(principal: Principal, use: LastUse): Promise<void> {
+  private async write(kind: LastUseKind, principal: Principal, use: LastUse): Promise<void> {
     try {
-      await this.database.transaction(async () => this.sinks.get(principal.kind)?.(principal, use));
+      await this.database.transaction(async () => this.sinks.get(kind)?.(principal, use));
     } catch (error) {
-      this.logger.warn(`cannot write the last use of ${principal.kind} ${principal.id ?? ''}: ${String(error)}`);
+      this.logger.warn(`cannot write the last use of ${kind} ${principal.id ?? ''}: ${String(error)}`);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import jwt from 'jsonwebtoken';
-import { MINUTE } from '../common/clock.js';
+import { type Instant, MINUTE, toInstant } from '../common/clock.js';
 import { Secrets } from '../platform/secrets/secrets.service.js';
 
 /** RFC 9068: an explicit type, so that no token stands in for another kind. */
@@ -40,5 +40,11 @@ export class AccessTokens {
       algorithm: ACCESS_TOKEN.algorithm,
       header: { alg: ACCESS_TOKEN.algorithm, typ: ACCESS_TOKEN.type, kid },
     });
+  }
+
+  /** Of a token that was verified before. */
+  issuedAt(token: string): Instant | null {
+    const claims = jwt.decode(token, { json: true });
+    return claims?.iat === undefined ? null : toInstant(claims.iat * 1_000);
   }
 }

@@ -5,12 +5,22 @@ import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { ThrottlingModule } from '../throttling/throttling.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokens } from './access-tokens.js';
+import { AccountController } from './account.controller.js';
 import { AuthController } from './auth.controller.js';
 import { AuthJobs } from './auth.jobs.js';
+import { CredentialJudge } from './credential-judge.js';
+import { ForwardAuthService } from './forward-auth.service.js';
+import { IntrospectionService } from './introspection.service.js';
 import { IpWhitelistController } from './ip-whitelist.controller.js';
 import { IpWhitelistPermissions } from './ip-whitelist.permissions.js';
+import { LiveSessionsService } from './live-sessions.service.js';
 import { LoginService } from './login.service.js';
+import { OtherServicesController } from './other-services.controller.js';
+import { TokenPermissions } from './other-services.permissions.js';
+import { PasswordChangeService } from './password-change.service.js';
 import { RefreshTokens } from './refresh-tokens.js';
+import { SessionsController } from './sessions.controller.js';
+import { SessionPermissions } from './sessions.permissions.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SessionsService } from './sessions.service.js';
 import { ApiKeyBearerStrategy, ApiKeyStrategy } from './strategies/api-key.strategy.js';
@@ -22,15 +32,20 @@ import { VerifiedCredentials } from './verified-credentials.js';
 
 @Module({
   imports: [ThrottlingModule, UsersModule, ApiKeysModule],
-  controllers: [AuthController, IpWhitelistController],
+  controllers: [AccountController, AuthController, IpWhitelistController, OtherServicesController, SessionsController],
   providers: [
     AccessTokens,
     ApiKeyBearerStrategy,
     ApiKeyStrategy,
     AuthJobs,
+    CredentialJudge,
+    ForwardAuthService,
+    IntrospectionService,
     IpWhitelistStrategy,
     JwtStrategy,
+    LiveSessionsService,
     LoginService,
+    PasswordChangeService,
     RefreshTokens,
     SessionsRepository,
     SessionsService,
@@ -38,11 +53,19 @@ import { VerifiedCredentials } from './verified-credentials.js';
     TrustedAddressesService,
     VerifiedCredentials,
   ],
-  exports: [VerifiedCredentials, SessionsService],
+  exports: [CredentialJudge, SessionsService],
 })
 export class AuthModule {
-  constructor(catalogue: PermissionCatalogue, lastUse: LastUseService, trusted: TrustedAddressesService) {
+  constructor(
+    catalogue: PermissionCatalogue,
+    lastUse: LastUseService,
+    trusted: TrustedAddressesService,
+    sessions: LiveSessionsService,
+  ) {
     catalogue.declare(IpWhitelistPermissions);
+    catalogue.declare(SessionPermissions);
+    catalogue.declare(TokenPermissions);
+    lastUse.register('session', ({ sessionId }, { at }) => sessions.noteSeen(sessionId ?? 0, at));
     lastUse.register('address', (_principal, { at, address }) => trusted.noteUse(address, at));
   }
 }

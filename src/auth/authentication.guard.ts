@@ -1,6 +1,5 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { AuthGuard } from '@nestjs/passport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, ACCESS } from '../common/access.decorators.js';
 import { Forbidden, Unauthenticated } from '../common/errors.js';
@@ -8,21 +7,8 @@ import { mayComeFrom, type Principal } from '../common/principal.js';
 import { contextOf, type RequestContext } from '../common/request-context.js';
 import { AttemptLimiter, clientNetwork } from '../throttling/attempt-limiter.js';
 import { AuthErrors } from './auth.errors.js';
-import { type Credential, readCredential } from './credential.js';
-import { VerifiedCredentials } from './verified-credentials.js';
-
-/** One passport strategy, asked alone: the principal, or an error of ours. */
-function doorOf(strategy: string): CanActivate {
-  class Door extends AuthGuard(strategy) {
-    /** Passport's own reasons would tell an attacker how far a guess came, so all of them are one answer. */
-    override handleRequest<T>(error: unknown, principal: T | false): T {
-      if (error) throw error instanceof Error ? error : new Error('a strategy failed', { cause: error });
-      if (!principal) throw new Unauthenticated(AuthErrors.invalidCredentials);
-      return principal;
-    }
-  }
-  return new Door();
-}
+import { readCredential } from './credential.js';
+import { CredentialJudge } from './credential-judge.js';
 
 /**
  * Judges exactly one credential and never falls through to another (A9): a bad token is 401 even from a trusted address.
@@ -30,16 +16,9 @@ function doorOf(strategy: string): CanActivate {
  */
 @Injectable()
 export class AuthenticationGuard implements CanActivate {
-  private readonly doors: Record<Credential['kind'], CanActivate> = {
-    jwt: doorOf('jwt'),
-    'api-key': doorOf('api-key'),
-    'api-key-bearer': doorOf('api-key-bearer'),
-    address: doorOf('ip-whitelist'),
-  };
-
   constructor(
     private readonly reflector: Reflector,
-    private readonly verified: VerifiedCredentials,
+    private readonly judge: CredentialJudge,
     private readonly attempts: AttemptLimiter,
   ) {}
 
@@ -49,7 +28,7 @@ export class AuthenticationGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const about = contextOf(request);
     try {
-      about.principal = await this.authenticate(readCredential(request), about, context);
+      about.principal = await this.authenticate(request, about);
       assertAllowedFrom(about, about.principal);
       return true;
     } catch (error) {
@@ -62,23 +41,15 @@ export class AuthenticationGuard implements CanActivate {
     }
   }
 
-  private authenticate(credential: Credential, about: RequestContext, context: ExecutionContext): Promise<Principal> {
-    const verify = async (): Promise<Principal> => {
+  private authenticate(request: FastifyRequest, about: RequestContext): Promise<Principal> {
+    const credential = readCredential(request);
+    if (credential.kind === 'address') return this.judge.principalAt(request);
+    return this.judge.principalOf(credential, (principal) => {
       // Known before it is refused, so that the refusal is logged under its name.
-      about.principal = await this.ask(this.doors[credential.kind], context);
+      about.principal = principal;
       // Asked here, too: who is refused is not remembered, so that a key's first use is the first that was let in.
-      assertAllowedFrom(about, about.principal);
-      return about.principal;
-    };
-    // With its kind: a token is a credential as a bearer, and never in the header of keys.
-    return credential.kind === 'address'
-      ? verify()
-      : this.verified.get(`${credential.kind} ${credential.value}`, verify);
-  }
-
-  private async ask(door: CanActivate, context: ExecutionContext): Promise<Principal> {
-    await door.canActivate(context);
-    return context.switchToHttp().getRequest<{ user: Principal }>().user;
+      assertAllowedFrom(about, principal);
+    });
   }
 }
 

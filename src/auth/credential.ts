@@ -2,9 +2,13 @@ import type { FastifyRequest } from 'fastify';
 import { InvalidInput, Unauthenticated } from '../common/errors.js';
 import { AuthErrors } from './auth.errors.js';
 
+export interface PresentedCredential {
+  readonly kind: 'jwt' | 'api-key-bearer' | 'api-key';
+  readonly value: string;
+}
+
 /** The one credential that a request is judged by. `address` = none was presented. */
-export type Credential =
-  { readonly kind: 'address' } | { readonly kind: 'jwt' | 'api-key-bearer' | 'api-key'; readonly value: string };
+export type Credential = { readonly kind: 'address' } | PresentedCredential;
 
 const BEARER = /^Bearer (\S+)$/i;
 /** Three base64url segments, the first a JSON object: no key of ours looks like it, and no configured one may. */
@@ -23,6 +27,11 @@ export function readCredential(request: FastifyRequest): Credential {
   const value = request.headers['x-api-key'];
   if (typeof value !== 'string' || value === '') throw new Unauthenticated(AuthErrors.invalidCredentials);
   return { kind: 'api-key', value };
+}
+
+/** What somebody else was presented with, in whichever header. */
+export function credentialOf(token: string): PresentedCredential {
+  return { kind: JWT.test(token) ? 'jwt' : 'api-key', value: token };
 }
 
 /** Node keeps only the first of two Authorization headers, so they are counted where all of them are. */

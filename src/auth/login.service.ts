@@ -38,10 +38,9 @@ export class LoginService {
       await this.recordFailure('authn_login_fail', found);
       throw new Unauthenticated(AuthErrors.invalidCredentials, {}, { headers: attemptHeaders(attempt) });
     }
-    const left = this.attempts.succeeded(attempt);
-    await this.renewDigest(found, password);
-    const pair = await this.open(found, device === undefined ? null : logLine(device, 256));
-    return { pair, headers: attemptHeaders(left) };
+    const digest = await this.renewedDigest(found, password);
+    const pair = await this.open(found, digest, device === undefined ? null : logLine(device, 256));
+    return { pair, headers: attemptHeaders(this.attempts.succeeded(attempt)) };
   }
 
   private async begin(email: string): Promise<Attempt> {
@@ -51,11 +50,16 @@ export class LoginService {
     throw attempt.refused.error;
   }
 
-  private open(found: UserView, device: string | null): Promise<TokenPair> {
+  /** What was verified counts only if it still holds where the session begins: a change meanwhile has ended them all. */
+  private open(found: UserView, digest: string | null, device: string | null): Promise<TokenPair> {
     return this.database.transaction(async () => {
-      const pair = await this.sessions.open(found, device);
       const { userId, email } = found.user;
-      await this.users.noteLogin(userId, this.clock.instant());
+      const isStill = await this.users.noteLogin(found.user, digest, this.clock.instant());
+      if (!isStill) {
+        await this.recordFailure('authn_login_fail', found);
+        throw new Unauthenticated(AuthErrors.invalidCredentials);
+      }
+      const pair = await this.sessions.open(found, device);
       const actor = { kind: 'user', id: userId, name: email } as const;
       await this.audit.record(actor, { event: 'authn_login_success', subject: { type: 'user', id: userId } });
       return pair;
@@ -68,9 +72,8 @@ export class LoginService {
     await this.audit.recordSecurity({ event, subject });
   }
 
-  private async renewDigest({ user }: UserView, password: string): Promise<void> {
-    if (user.passwordDigest !== null && this.passwords.isOutdated(user.passwordDigest)) {
-      await this.users.rehash(user.userId, password);
-    }
+  private async renewedDigest({ user }: UserView, password: string): Promise<string | null> {
+    const isOutdated = user.passwordDigest !== null && this.passwords.isOutdated(user.passwordDigest);
+    return isOutdated ? this.users.rehash(user, password) : user.passwordDigest;
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, DAY, type Instant, SECOND, toInstant, toMillis } from '../common/clock.js';
+import { Clock, type Instant, toMillis } from '../common/clock.js';
 import { Unauthenticated } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { currentContext } from '../common/request-context.js';
@@ -13,6 +13,7 @@ import { AccessTokens } from './access-tokens.js';
 import { AuthErrors } from './auth.errors.js';
 import { type PresentedRefreshToken, RefreshTokens } from './refresh-tokens.js';
 import type { Session } from './session.entity.js';
+import { ABSOLUTE_MS, isLive, RETRY_MS } from './session-life.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 /** What a login and a refresh hand out. */
@@ -27,13 +28,6 @@ type Rotation =
   | { readonly kind: 'rotated'; readonly session: Session }
   | { readonly kind: 'refused' }
   | { readonly kind: 'reused'; readonly session: Session };
-
-/** A session that nobody refreshes for so long is over (RFC 9700: idle lifetime)… */
-const IDLE_MS = 14 * DAY;
-/** …and so is any session after this (absolute lifetime). */
-const ABSOLUTE_MS = 90 * DAY;
-/** An answer can be lost on the way; its identical retry within this time is no theft. */
-const RETRY_MS = 10 * SECOND;
 
 @Injectable()
 export class SessionsService {
@@ -163,14 +157,7 @@ export class SessionsService {
   }
 
   private isLive(session: Session, { user }: UserView): boolean {
-    const now = this.clock.millis();
-    return (
-      user.status === 'active' &&
-      session.endedAt === null &&
-      session.expiresAt > toInstant(now) &&
-      toMillis(session.rotatedAt) + IDLE_MS > now &&
-      (user.sessionsValidAfter === null || session.created > user.sessionsValidAfter)
-    );
+    return isLive(session, user, this.clock.millis());
   }
 
   /** Issued at the moment of the rotation, so that a retry gets the very same pair. */

@@ -36,6 +36,7 @@ export const CommonErrors = defineErrors('request', {
   unreadable: 'The body cannot be read as JSON. {reason}',
   tooLarge: 'The body is larger than {limit} bytes.',
   unsupportedMediaType: 'Send the body as application/json.',
+  formExpected: 'Send the body as application/x-www-form-urlencoded.',
   noSuchRoute: 'There is nothing at {path}.',
   preconditionFailed: 'The resource has changed since you read it: its ETag is {etag} now. Read it again, then retry.',
   conflict: 'The request clashes with the present state. Read the resource again, then retry.',

@@ -10,6 +10,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CommonErrors, DomainError, type ErrorDefinition, InternalError } from './errors.js';
 import { problemBody, ProblemResponse } from './problem.dto.js';
 import { findContextOf } from './request-context.js';
+import { statusRuleOf } from './status-rule.js';
 
 interface Problem {
   readonly body: ProblemResponse;
@@ -35,7 +36,7 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     const { body, headers } = describe(error, request);
-    if (body.status === 500) this.logger.error(error instanceof Error ? error : new Error(String(error)));
+    if (body.code === InternalError.code) this.logger.error(error instanceof Error ? error : new Error(String(error)));
     void reply
       .code(body.status)
       .headers({ ...headers })
@@ -46,28 +47,30 @@ export class ProblemFilter implements ExceptionFilter {
 
 function describe(error: unknown, request: FastifyRequest): Problem {
   const requestId = findContextOf(request)?.requestId ?? request.id;
-  if (error instanceof DomainError) return fromDomain(error, requestId);
-  const { status, definition, parameters } = fromFramework(error, request);
+  const statusOf = statusRuleOf(request);
+  if (error instanceof DomainError) return fromDomain(error, statusOf(error.status, error.code), requestId);
+  const { status: own, definition, parameters } = fromFramework(error, request);
+  const status = statusOf(own, definition.code);
   return {
     body: problemBody({ status, code: definition.code, detail: fill(definition, parameters), requestId }),
     headers: {},
   };
 }
 
-function fromDomain(error: DomainError, requestId: string): Problem {
+function fromDomain(error: DomainError, status: number, requestId: string): Problem {
   const { errors, missingPermissions, headers = {} } = error.extras;
-  const body = problemBody({ status: error.status, code: error.code, detail: error.message, requestId });
+  const body = problemBody({ status, code: error.code, detail: error.message, requestId });
   if (errors) body.errors = [...errors];
   if (missingPermissions) body.missing_permissions = [...missingPermissions];
-  return { body, headers: { ...challenge(error, missingPermissions), ...headers } };
+  return { body, headers: { ...challenge(status, missingPermissions), ...headers } };
 }
 
 /** RFC 6750: 401 carries a challenge, and so does a 403 for want of a right. Who presented nothing gets a plain one. */
-function challenge(error: DomainError, missing: readonly string[] | undefined): Record<string, string> {
-  if (error.status === 403 && missing) {
+function challenge(status: number, missing: readonly string[] | undefined): Record<string, string> {
+  if (status === 403 && missing) {
     return { 'www-authenticate': `Bearer error="insufficient_scope", scope="${missing.join(' ')}"` };
   }
-  return error.status === 401 ? { 'www-authenticate': 'Bearer error="invalid_token"' } : {};
+  return status === 401 ? { 'www-authenticate': 'Bearer error="invalid_token"' } : {};
 }
 
 interface FrameworkProblem {

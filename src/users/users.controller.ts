@@ -8,6 +8,7 @@ import { CurrentPrincipal } from '../common/current-principal.js';
 import type { Principal } from '../common/principal.js';
 import { Refuses } from '../common/refuses.decorator.js';
 import { Creates } from '../platform/idempotency/creates.decorator.js';
+import { PasswordErrors } from '../platform/secrets/password-policy.js';
 import { RbacErrors } from '../rbac/rbac.errors.js';
 import { RolePermissions } from '../rbac/rbac.permissions.js';
 import {
@@ -41,6 +42,7 @@ export class UsersController {
   @RequirePermission(UserPermissions.create)
   @Refuses(403, RbacErrors.cannotGrant)
   @Refuses(409, UserErrors.emailTaken)
+  @Refuses(422, PasswordErrors.tooCommon, PasswordErrors.isEmail)
   async create(@CurrentPrincipal() principal: Principal, @Body() body: CreateUserRequest): Promise<UserResponse> {
     return UserResponse.from(await this.users.create(principal, body));
   }

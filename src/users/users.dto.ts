@@ -3,12 +3,10 @@ import { VERSION } from '../common/etag.js';
 import { Choice, Email, IdList, SecretText, Sort, Text, TextList } from '../common/fields.js';
 import { ListQuery, listResponseOf } from '../common/page.js';
 import { Secret } from '../common/secret.decorator.js';
+import { PASSWORD_LENGTH } from '../platform/secrets/password-policy.js';
 import type { UserView } from './user.view.js';
 
 const USER_STATUSES = ['active', 'invited', 'deactivated'];
-
-/** OWASP and NIST: length is what counts; no rules about kinds of characters. */
-const PASSWORD_LENGTH = { min: 12, max: 128 };
 
 export class CreateUserRequest {
   /** Unique, whatever its letter case. */
@@ -18,7 +16,7 @@ export class CreateUserRequest {
   @Text({ max: 200, example: 'Maria Keller' })
   name!: string;
 
-  /** 12 to 128 characters of any kind. */
+  /** 12 to 128 characters of any kind; not the e-mail address, and none of the most common passwords. */
   @SecretText({ ...PASSWORD_LENGTH, example: 'correct horse battery staple' })
   @Secret()
   password!: string;

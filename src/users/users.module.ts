@@ -3,6 +3,7 @@ import { LastUseService } from '../audit/last-use.service.js';
 import { onConstraint } from '../platform/database/constraint-errors.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { FirstAdministrator } from './first-administrator.service.js';
+import { OwnAccountService } from './own-account.service.js';
 import { UsersController } from './users.controller.js';
 import { UserErrors } from './users.errors.js';
 import { UserPermissions } from './users.permissions.js';
@@ -11,8 +12,8 @@ import { UsersService } from './users.service.js';
 
 @Module({
   controllers: [UsersController],
-  providers: [UsersService, UsersRepository, FirstAdministrator],
-  exports: [UsersService, FirstAdministrator],
+  providers: [UsersService, UsersRepository, FirstAdministrator, OwnAccountService],
+  exports: [UsersService, FirstAdministrator, OwnAccountService],
 })
 export class UsersModule {
   constructor(catalogue: PermissionCatalogue, lastUse: LastUseService, users: UsersService) {

@@ -15,7 +15,6 @@ export const UserPermissions = definePermissions('User', {
     action: 'reset_2fa',
     description: "Reset another user's two-factor.",
   },
-  endSession: { identifier: 'end_user_session', action: 'end_session', description: "End another user's sessions." },
   manageOwn: {
     identifier: 'manage_own_users',
     action: 'manage_own',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
+import { In, IsNull } from 'typeorm';
+import type { Instant } from '../common/clock.js';
 import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
 import { Pager } from '../platform/paging/pager.js';
@@ -66,6 +67,20 @@ export class UsersRepository {
 
   async update(userId: number, changes: Partial<User>): Promise<void> {
     await this.database.repository(User).update({ userId }, changes);
+  }
+
+  /** True while the account is open and its password is still the one that was verified. */
+  async noteLogin(userId: number, passwordDigest: string | null, lastLoginAt: Instant): Promise<boolean> {
+    const verified = { userId, passwordDigest: passwordDigest ?? IsNull(), status: 'active' as const };
+    const { affected } = await this.database.repository(User).update(verified, { lastLoginAt });
+    return affected === 1;
+  }
+
+  /** True when the digest was still the one that was verified: of two changes at once, the second one proves nothing. */
+  async replaceDigest(userId: number, verified: string | null, changes: Partial<User>): Promise<boolean> {
+    const row = { userId, passwordDigest: verified ?? IsNull() };
+    const { affected } = await this.database.repository(User).update(row, changes);
+    return affected === 1;
   }
 
   async setRoles(userId: number, roleIds: readonly number[]): Promise<void> {

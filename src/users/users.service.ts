@@ -9,6 +9,7 @@ import { AuditService, difference } from '../audit/audit.service.js';
 import { Database } from '../platform/database/database.js';
 import { Revisions } from '../platform/database/revisions.js';
 import { PasswordHasher } from '../platform/secrets/password-hasher.js';
+import { assertAcceptablePassword } from '../platform/secrets/password-policy.js';
 import { AbilityService } from '../rbac/ability.service.js';
 import { ADMIN_ROLE } from '../rbac/built-in-roles.js';
 import { CustomerReach } from '../rbac/customer-reach.js';
@@ -22,7 +23,7 @@ import { UserErrors } from './users.errors.js';
 import { UserPermissions } from './users.permissions.js';
 import { type UserRecord, UsersRepository } from './users.repository.js';
 
-export type { UserView };
+export { UserErrors, type UserView };
 
 /** What a change comes to: absent parts stay as they are. */
 interface Decision {
@@ -74,6 +75,7 @@ export class UsersService {
     const customerIds = request.customer_ids ?? [];
     const { roles } = await this.grants.resolve(principal, { roles: request.roles ?? [] }, customerIds);
     await this.customerReach.assertReaches(principal, customerIds);
+    assertAcceptablePassword(request.password, request.email);
     // Hashed before the transaction: it takes long, and nobody else should wait for it.
     const passwordDigest = await this.passwords.hash(request.password);
     return this.database.transaction(async () => {
@@ -124,8 +126,9 @@ export class UsersService {
     return this.shown(principal, after);
   }
 
-  async noteLogin(userId: number, at: Instant): Promise<void> {
-    await this.users.update(userId, { lastLoginAt: at });
+  /** False when the account was closed or got another password since this one was verified: then nobody logs in. */
+  noteLogin({ userId }: User, passwordDigest: string | null, at: Instant): Promise<boolean> {
+    return this.users.noteLogin(userId, passwordDigest, at);
   }
 
   async noteUse(userId: number, lastUsedAt: Instant, lastUsedAddress: string): Promise<void> {
@@ -133,13 +136,15 @@ export class UsersService {
   }
 
   /** Called by login when the parameters of the hash have grown since. */
-  async rehash(userId: number, password: string): Promise<void> {
+  async rehash({ userId, passwordDigest: verified }: User, password: string): Promise<string> {
     const passwordDigest = await this.passwords.hash(password);
-    await this.database.transaction(() => this.users.update(userId, { passwordDigest }));
+    await this.database.transaction(() => this.users.replaceDigest(userId, verified, { passwordDigest }));
+    return passwordDigest;
   }
 
   /** For the operator at the machine: sets a password and lets the account in again, whatever locked it out. */
   async resetFromCommandLine(principal: Principal, userId: number, password: string): Promise<UserView> {
+    assertAcceptablePassword(password, (await this.get(userId)).user.email);
     const passwordDigest = await this.passwords.hash(password);
     const decide = (): Promise<Decision> => {
       const sessionsValidAfter = this.clock.instant();
@@ -152,6 +157,13 @@ export class UsersService {
     });
   }
 
+  /** The user, locked, for a principal that acts on what hangs on the account in the open transaction. */
+  async lockToActOn(principal: Principal, userId: number): Promise<UserView> {
+    const view = await this.view(found(await this.users.findForUpdate(userId), userId));
+    await this.assertActsOn(principal, view);
+    return view;
+  }
+
   /** Load → decide → write → audit, in one transaction. What changes nothing writes nothing and is not recorded. */
   private async change(
     principal: Principal,
@@ -160,8 +172,7 @@ export class UsersService {
     decide: (before: UserView) => Promise<Decision>,
   ): Promise<UserView> {
     return this.database.transaction(async () => {
-      const before = await this.view(found(await this.users.findForUpdate(userId), userId));
-      await this.assertActsOn(principal, before);
+      const before = await this.lockToActOn(principal, userId);
       assertMatches(ifMatch, before.user.version);
       const decision = await decide(before);
       const changed = difference(snapshot(before), snapshot(applied(before, decision)));

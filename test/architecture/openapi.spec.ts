@@ -161,7 +161,10 @@ describe.each(each)('%s', (_name, operation) => {
   });
 
   it('shows its refusals as problems', () => {
-    const expected = [
+    // A proxy understands no other refusal, so there is none: e2e has it from the server itself.
+    const isForProxies = operation.path === '/crm/auth/forward';
+    if (isForProxies) expect(statuses(operation)).toEqual(['200', '401', '403']);
+    const usual = [
       '400',
       ...(isSecured(operation) ? ['401', '403', '429'] : []),
       ...(operation.path.includes('{') ? ['404'] : []),
@@ -170,7 +173,7 @@ describe.each(each)('%s', (_name, operation) => {
       ...(is.requestBody ? ['413', '415'] : []),
       'default',
     ];
-    expect(statuses(operation)).toEqual(expect.arrayContaining(expected));
+    expect(statuses(operation)).toEqual(expect.arrayContaining(isForProxies ? [] : usual));
     for (const [status, answer] of Object.entries<Json>(is.responses)) {
       if (status.startsWith('2')) continue;
       expect([status, Object.keys(answer.content)]).toEqual([status, ['application/problem+json']]);
@@ -193,7 +196,7 @@ describe.each(each)('%s', (_name, operation) => {
 
   it('refuses unknown fields in its body, and shows one that works', () => {
     if (!is.requestBody) return;
-    const { schema } = is.requestBody.content['application/json'];
+    const [{ schema }] = Object.values<Json>(is.requestBody.content);
     const bodies = [deref(schema), ...Object.values<Json>(deref(schema).properties).flatMap(objectsIn)];
     for (const body of bodies) expect(body).toMatchObject({ type: 'object', additionalProperties: false });
     expect(isShown(schema)).toBe(true);

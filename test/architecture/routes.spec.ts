@@ -12,10 +12,17 @@ const PUBLIC = [
 ];
 /** Anybody we know may call these, whatever they hold. */
 const AUTHENTICATED = [
+  'AccountController.changePassword',
+  'AccountController.profile',
+  'AccountController.updateProfile',
   'AuthController.logout',
   'AuthController.whoami',
+  'OtherServicesController.forward',
   'OwnApiKeyController.get',
   'OwnApiKeyController.revoke',
+  'SessionsController.end',
+  'SessionsController.endOthers',
+  'SessionsController.list',
 ];
 
 describe('who may call a route', () => {

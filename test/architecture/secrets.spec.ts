@@ -5,7 +5,15 @@ import { files, read } from './files.js';
 
 describe('what is secret', () => {
   it('is this list: a change of it is the change under review', () => {
-    expect(secretNames()).toEqual(['api_key', 'password', 'refresh_token', 'token', 'tokens']);
+    expect(secretNames()).toEqual([
+      'api_key',
+      'current_password',
+      'new_password',
+      'password',
+      'refresh_token',
+      'token',
+      'tokens',
+    ]);
   });
 });
 

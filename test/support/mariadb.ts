@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import { findExecutables, installOrExplain } from './apt.ts';
+import { freePort } from './free-port.ts';
 import { keep, type Keeper, release } from './keep.ts';
 
 export interface MariadbServer {
@@ -118,16 +117,4 @@ async function connect(url: string): Promise<void> {
   server.pathname = ''; // each suite makes a database of its own
   const connection = await createConnection(server.href);
   await connection.end();
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') {
-    throw new Error('A listening socket has no port.');
-  }
-  return address.port;
 }

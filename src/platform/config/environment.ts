@@ -67,8 +67,11 @@ export const environmentSchema = z.object({
   CRM_ADMIN_PASSWORD: z
     .string()
     .min(12)
+    .max(128)
     .optional()
-    .describe('Password of the first administrator, at least 12 characters; generated and told once when unset.'),
+    .describe(
+      'Password of the first administrator, 12 to 128 characters, no common one; generated and told once when unset.',
+    ),
   CRM_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .prefault('info')

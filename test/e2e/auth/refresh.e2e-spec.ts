@@ -97,8 +97,33 @@ describe('POST /crm/auth/refresh', () => {
     const successors = new Set(answers.map((answer) => answer.body.refresh_token));
     expect(answers.map((answer) => answer.status)).toEqual(Array.from({ length: 50 }, () => 200));
     expect(successors.size).toBe(1);
+    expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
     const [successor] = successors;
     expect((await refresh(successor)).status).toBe(200);
+    const live = await app.ask('GET', '/crm/auth/sessions?count=true', { headers: user.headers });
+    expect(live.body.page.total).toBe(1);
+    const reuses = await recordsOf(app, 'authn_token_reuse');
+    expect(reuses.filter(({ subjectId }) => subjectId === user.userId)).toEqual([]);
+  });
+
+  it('401 for a spent token fifty times at once: the family ends, and is recorded once', async () => {
+    const next = await refresh(user.refreshToken);
+    app.clock.advance(10 * SECOND + 1);
+    const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(user.refreshToken)));
+    expect(answers.map((answer) => answer.status)).toEqual(Array.from({ length: 50 }, () => 401));
+    expectProblem(await refresh(next.body.refresh_token), 401, 'auth.invalid_refresh_token');
+    expectProblem(await whoami(next.body.token), 401, 'auth.invalid_credentials');
+    const reuses = await recordsOf(app, 'authn_token_reuse');
+    expect(reuses.filter(({ subjectId }) => subjectId === user.userId)).toHaveLength(1);
+  });
+
+  it('401 for a spent token beside its live successor at once: never two live families', async () => {
+    const next = await refresh(user.refreshToken);
+    app.clock.advance(10 * SECOND + 1);
+    const tokens = Array.from({ length: 20 }, (_, index) => (index % 2 ? user.refreshToken : next.body.refresh_token));
+    const answers = await Promise.all(tokens.map((token) => refresh(token)));
+    const given = answers.filter(({ status }) => status === 200).map(({ body }) => body.refresh_token as string);
+    for (const token of [next.body.refresh_token, ...given]) expectProblem(await refresh(token), 401);
   });
 
   it('401 after logout', async () => {

@@ -1,0 +1,61 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import { Unauthenticated } from '../common/errors.js';
+import type { Principal } from '../common/principal.js';
+import { AuthErrors } from './auth.errors.js';
+import type { PresentedCredential } from './credential.js';
+import { VerifiedCredentials } from './verified-credentials.js';
+
+/** One passport strategy, asked alone: the principal, or an error of ours. */
+function doorOf(strategy: string): CanActivate {
+  class Door extends AuthGuard(strategy) {
+    /** Passport's own reasons would tell an attacker how far a guess came, so all of them are one answer. */
+    override handleRequest<T>(error: unknown, principal: T | false): T {
+      if (error) throw error instanceof Error ? error : new Error('a strategy failed', { cause: error });
+      if (!principal) throw new Unauthenticated(AuthErrors.invalidCredentials);
+      return principal;
+    }
+  }
+  return new Door();
+}
+
+/** Judges one credential by its one strategy. What is presented is judged alike wherever it stands: in a header or in a form. */
+@Injectable()
+export class CredentialJudge {
+  private readonly doors: Record<PresentedCredential['kind'], CanActivate> = {
+    jwt: doorOf('jwt'),
+    'api-key': doorOf('api-key'),
+    'api-key-bearer': doorOf('api-key-bearer'),
+  };
+  private readonly addressDoor = doorOf('ip-whitelist');
+
+  constructor(private readonly verified: VerifiedCredentials) {}
+
+  /** `accept` sees each principal before it is remembered, and may refuse it. */
+  principalOf(credential: PresentedCredential, accept?: (principal: Principal) => void): Promise<Principal> {
+    const { kind, value } = credential;
+    // With its kind: a token is a credential as a bearer, and never in the header of keys.
+    return this.verified.get(`${kind} ${value}`, async () => {
+      const principal = await ask(this.doors[kind], { headers: headersOf(credential) });
+      accept?.(principal);
+      return principal;
+    });
+  }
+
+  /** Who presents nothing is judged by the request itself: where it comes from, and whom it names. */
+  principalAt(request: FastifyRequest): Promise<Principal> {
+    return ask(this.addressDoor, request);
+  }
+}
+
+function headersOf({ kind, value }: PresentedCredential): Record<string, string> {
+  return kind === 'api-key' ? { 'x-api-key': value } : { authorization: `Bearer ${value}` };
+}
+
+/** A strategy leaves the principal on the request that it is shown. */
+async function ask(door: CanActivate, request: object): Promise<Principal> {
+  const http = { getRequest: () => request, getResponse: () => ({}) };
+  await door.canActivate({ switchToHttp: () => http } as unknown as ExecutionContext);
+  return (request as { user: Principal }).user;
+}
