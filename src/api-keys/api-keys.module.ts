@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { Principal } from '../common/principal.js';
 import { type LastUse, LastUseService } from '../audit/last-use.service.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
+import { RoleAssignments } from '../rbac/role-assignments.js';
 import { UsersModule } from '../users/users.module.js';
 import { ApiKeyAuthenticationService } from './api-key-authentication.service.js';
 import { ApiKeysController } from './api-keys.controller.js';
@@ -15,6 +16,7 @@ import { LeaksController } from './leaks/leaks.controller.js';
 import { LeaksService } from './leaks/leaks.service.js';
 import { OwnApiKeyController } from './own-api-key.controller.js';
 import { PersonalTokenPermissions } from './personal-tokens.permissions.js';
+import { KeyRoleHolders } from './role-holders.service.js';
 import { RotationController } from './rotation/rotation.controller.js';
 import { RotationRepository } from './rotation/rotation.repository.js';
 import { RotationService } from './rotation/rotation.service.js';
@@ -29,6 +31,7 @@ import { RotationService } from './rotation/rotation.service.js';
     ApiKeyAuthenticationService,
     ConfigKeysService,
     KeyPrincipals,
+    KeyRoleHolders,
     LeaksService,
     RotationRepository,
     RotationService,
@@ -36,9 +39,16 @@ import { RotationService } from './rotation/rotation.service.js';
   exports: [ApiKeysService, ApiKeyAuthenticationService, ConfigKeysService],
 })
 export class ApiKeysModule {
-  constructor(catalogue: PermissionCatalogue, lastUse: LastUseService, apiKeys: ApiKeysService) {
+  constructor(
+    catalogue: PermissionCatalogue,
+    lastUse: LastUseService,
+    assignments: RoleAssignments,
+    holders: KeyRoleHolders,
+    apiKeys: ApiKeysService,
+  ) {
     catalogue.declare(ApiKeyPermissions);
     catalogue.declare(PersonalTokenPermissions);
+    assignments.register(holders);
     const sink = ({ id }: Principal, { at, address }: LastUse): Promise<void> => apiKeys.noteUse(id ?? 0, at, address);
     lastUse.register('api_key', sink);
     lastUse.register('personal_token', sink);

@@ -97,6 +97,30 @@ export class ApiKeysRepository {
       .getMany();
   }
 
+  async idsWithRole(roleId: number): Promise<number[]> {
+    const rows = await this.liveWithRole(roleId).orderBy('row.apiKeyId').getMany();
+    return rows.map((row) => row.apiKeyId);
+  }
+
+  countWithRole(roleId: number): Promise<number> {
+    return this.liveWithRole(roleId).getCount();
+  }
+
+  /** The customers of all keys that have the role, each once. */
+  async customerIdsWithRole(roleId: number): Promise<number[]> {
+    const rows = await this.liveWithRole(roleId)
+      .innerJoin(ApiKeyCustomer, 'customer', 'customer.api_key_id = row.api_key_id')
+      .select('customer.customerId', 'id')
+      .distinct()
+      .getRawMany<{ id: number }>();
+    return rows.map(({ id }) => Number(id));
+  }
+
+  /** A revoked key is dead for ever: what it could once do stands in the audit log. */
+  async releaseRole(roleId: number): Promise<void> {
+    await this.database.repository(ApiKeyRole).delete({ roleId });
+  }
+
   async insert(
     values: Omit<ApiKey, 'apiKeyId'>,
     roleIds: readonly number[],
@@ -158,6 +182,14 @@ export class ApiKeysRepository {
       .getRawOne<Record<keyof ApiKeyStats, string | number | null>>();
     const entries = Object.entries(found ?? {}).map(([name, value]) => [name, Number(value ?? 0)]);
     return Object.fromEntries(entries) as ApiKeyStats;
+  }
+
+  private liveWithRole(roleId: number): SelectQueryBuilder<ApiKey> {
+    return this.database
+      .repository(ApiKey)
+      .createQueryBuilder('row')
+      .innerJoin(ApiKeyRole, 'role', 'role.api_key_id = row.api_key_id AND role.role_id = :roleId', { roleId })
+      .where('row.revokedAt IS NULL');
   }
 
   private async complete(key: ApiKey | null): Promise<ApiKeyRecord | null> {

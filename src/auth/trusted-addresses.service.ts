@@ -7,6 +7,7 @@ import type { ConfigProblem } from '../platform/config/config-problem.js';
 import type { CrmConfig, TrustedAddress } from '../platform/config/crm-config.js';
 import { LiveConfig } from '../platform/config/live-config.js';
 import { Revisions } from '../platform/database/revisions.js';
+import { ConfiguredRoles } from '../rbac/configured-roles.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
 import { TrustedAddressesRepository } from './trusted-addresses.repository.js';
@@ -42,8 +43,10 @@ export class TrustedAddressesService {
     private readonly catalogue: PermissionCatalogue,
     private readonly revisions: Revisions,
     private readonly clock: Clock,
+    configured: ConfiguredRoles,
   ) {
     config.registerCheck((candidate) => this.problemsOf(candidate));
+    configured.register((role, permissions) => this.placesBarring(role.nameKey, permissions));
     revisions.onStale(() => this.principals.clear());
   }
 
@@ -155,6 +158,14 @@ export class TrustedAddressesService {
       return [{ ...at, message }];
     });
     return (await Promise.all(problems)).flat();
+  }
+
+  /** A role that grew beyond what an address may hold would stop the next start: the entries that stand in its way. */
+  private placesBarring(nameKey: string, permissions: readonly string[]): string[] {
+    if (!permissions.some((identifier) => this.isBarred(identifier))) return [];
+    return this.config.current.ipWhitelist
+      .filter(({ roles, allowAdmin }) => !allowAdmin && roles.some((name) => fold(name) === nameKey))
+      .map(({ path }) => path);
   }
 
   private isBarred(identifier: string): boolean {

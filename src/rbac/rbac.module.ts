@@ -1,12 +1,16 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { AuditPermissions } from '../audit/audit.permissions.js';
+import { onConstraint } from '../platform/database/constraint-errors.js';
 import { AbilityService } from './ability.service.js';
+import { ConfiguredRoles } from './configured-roles.js';
 import { CustomerReach } from './customer-reach.js';
 import { GrantsService } from './grants.service.js';
 import { PermissionCatalogue } from './permission-catalogue.js';
 import { PermissionsController } from './permissions.controller.js';
+import { RbacErrors } from './rbac.errors.js';
 import { AdminPermissions, RolePermissions } from './rbac.permissions.js';
+import { RoleAssignments } from './role-assignments.js';
 import { RoleDirectory } from './role-directory.js';
 import { RolesController } from './roles.controller.js';
 import { RolesRepository } from './roles.repository.js';
@@ -20,9 +24,11 @@ import { RowScopes } from './row-scope.js';
   controllers: [RolesController, PermissionsController],
   providers: [
     AbilityService,
+    ConfiguredRoles,
     CustomerReach,
     GrantsService,
     PermissionCatalogue,
+    RoleAssignments,
     RoleDirectory,
     RolesRepository,
     RolesService,
@@ -31,9 +37,11 @@ import { RowScopes } from './row-scope.js';
   ],
   exports: [
     AbilityService,
+    ConfiguredRoles,
     CustomerReach,
     GrantsService,
     PermissionCatalogue,
+    RoleAssignments,
     RoleDirectory,
     RolesService,
     RouteInspector,
@@ -45,5 +53,6 @@ export class RbacModule {
     catalogue.declare(AdminPermissions);
     catalogue.declare(RolePermissions);
     catalogue.declare(AuditPermissions);
+    onConstraint('uq_roles_name_key', RbacErrors.roleNameTaken);
   }
 }

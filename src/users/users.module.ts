@@ -2,7 +2,9 @@ import { Module } from '@nestjs/common';
 import { LastUseService } from '../audit/last-use.service.js';
 import { onConstraint } from '../platform/database/constraint-errors.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
+import { RoleAssignments } from '../rbac/role-assignments.js';
 import { FirstAdministrator } from './first-administrator.service.js';
+import { UserRoleHolders } from './role-holders.service.js';
 import { UsersController } from './users.controller.js';
 import { UserErrors } from './users.errors.js';
 import { UserPermissions } from './users.permissions.js';
@@ -11,13 +13,20 @@ import { UsersService } from './users.service.js';
 
 @Module({
   controllers: [UsersController],
-  providers: [UsersService, UsersRepository, FirstAdministrator],
+  providers: [UsersService, UsersRepository, UserRoleHolders, FirstAdministrator],
   exports: [UsersService, FirstAdministrator],
 })
 export class UsersModule {
-  constructor(catalogue: PermissionCatalogue, lastUse: LastUseService, users: UsersService) {
+  constructor(
+    catalogue: PermissionCatalogue,
+    lastUse: LastUseService,
+    assignments: RoleAssignments,
+    holders: UserRoleHolders,
+    users: UsersService,
+  ) {
     catalogue.declare(UserPermissions);
     onConstraint('uq_users_email_key', UserErrors.emailTaken);
+    assignments.register(holders);
     lastUse.register('user', ({ id }, { at, address }) => users.noteUse(id ?? 0, at, address));
   }
 }

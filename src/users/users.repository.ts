@@ -55,6 +55,27 @@ export class UsersRepository {
     return (await users.select('row.userId').getMany()).length;
   }
 
+  countWithRole(roleId: number): Promise<number> {
+    return this.database.repository(UserRole).countBy({ roleId });
+  }
+
+  async idsWithRole(roleId: number): Promise<number[]> {
+    const rows = await this.database.repository(UserRole).find({ where: { roleId }, order: { userId: 'ASC' } });
+    return rows.map((row) => row.userId);
+  }
+
+  /** The customers of everybody who has the role, each once. */
+  async customerIdsWithRole(roleId: number): Promise<number[]> {
+    const rows = await this.database
+      .repository(UserCustomer)
+      .createQueryBuilder('row')
+      .select('row.customerId', 'id')
+      .distinct()
+      .innerJoin(UserRole, 'role', 'role.user_id = row.user_id AND role.role_id = :roleId', { roleId })
+      .getRawMany<{ id: number }>();
+    return rows.map(({ id }) => Number(id));
+  }
+
   async insert(user: NewUser, roleIds: readonly number[], customerIds: readonly number[]): Promise<UserRecord> {
     const users = this.database.repository(User);
     const row = users.create(user);
