@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import type { Principal } from '../common/principal.js';
 import { type LastUse, LastUseService } from '../audit/last-use.service.js';
+import { KnownPrincipals } from '../rbac/known-principals.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { RoleAssignments } from '../rbac/role-assignments.js';
 import { UsersModule } from '../users/users.module.js';
@@ -11,6 +12,7 @@ import { ApiKeyPermissions } from './api-keys.permissions.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { ConfigKeysService } from './config-keys.service.js';
+import { KnownKeys } from './known-keys.service.js';
 import { KeyPrincipals } from './api-key.principals.js';
 import { LeaksController } from './leaks/leaks.controller.js';
 import { LeaksService } from './leaks/leaks.service.js';
@@ -32,6 +34,7 @@ import { RotationService } from './rotation/rotation.service.js';
     ConfigKeysService,
     KeyPrincipals,
     KeyRoleHolders,
+    KnownKeys,
     LeaksService,
     RotationRepository,
     RotationService,
@@ -44,11 +47,15 @@ export class ApiKeysModule {
     lastUse: LastUseService,
     assignments: RoleAssignments,
     holders: KeyRoleHolders,
+    principals: KnownPrincipals,
+    known: KnownKeys,
     apiKeys: ApiKeysService,
   ) {
     catalogue.declare(ApiKeyPermissions);
     catalogue.declare(PersonalTokenPermissions);
     assignments.register(holders);
+    principals.register(known.source('organization'));
+    principals.register(known.source('personal'));
     const sink = ({ id }: Principal, { at, address }: LastUse): Promise<void> => apiKeys.noteUse(id ?? 0, at, address);
     lastUse.register('api_key', sink);
     lastUse.register('personal_token', sink);

@@ -5,6 +5,7 @@ import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
 import { Pager, type SortColumn } from '../platform/paging/pager.js';
 import { whereWords } from '../platform/paging/where-words.js';
+import type { Slice } from '../rbac/known-principals.js';
 import { ApiKey, ApiKeyCustomer, ApiKeyRole } from './api-key.entity.js';
 import { ListApiKeysQuery } from './api-keys.dto.js';
 
@@ -100,6 +101,13 @@ export class ApiKeysRepository {
   async idsWithRole(roleId: number): Promise<number[]> {
     const rows = await this.liveWithRole(roleId).orderBy('row.apiKeyId').getMany();
     return rows.map((row) => row.apiKeyId);
+  }
+
+  /** Those that are not revoked, by id. Rights may be granted directly, so no role narrows them. */
+  async slice(kind: ApiKey['kind'], { after, limit }: Slice): Promise<ApiKeyRecord[]> {
+    const where = { kind, revokedAt: IsNull(), apiKeyId: MoreThan(after) };
+    const keys = await this.database.repository(ApiKey).find({ where, order: { apiKeyId: 'ASC' }, take: limit });
+    return this.completeAll(keys);
   }
 
   countWithRole(roleId: number): Promise<number> {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { LastUseService } from '../audit/last-use.service.js';
 import { ApiKeysModule } from '../api-keys/api-keys.module.js';
+import { KnownPrincipals } from '../rbac/known-principals.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { ThrottlingModule } from '../throttling/throttling.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -9,6 +10,7 @@ import { AuthController } from './auth.controller.js';
 import { AuthJobs } from './auth.jobs.js';
 import { IpWhitelistController } from './ip-whitelist.controller.js';
 import { IpWhitelistPermissions } from './ip-whitelist.permissions.js';
+import { KnownAddresses } from './known-addresses.service.js';
 import { LoginService } from './login.service.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { SessionsRepository } from './sessions.repository.js';
@@ -30,6 +32,7 @@ import { VerifiedCredentials } from './verified-credentials.js';
     AuthJobs,
     IpWhitelistStrategy,
     JwtStrategy,
+    KnownAddresses,
     LoginService,
     RefreshTokens,
     SessionsRepository,
@@ -41,8 +44,15 @@ import { VerifiedCredentials } from './verified-credentials.js';
   exports: [VerifiedCredentials, SessionsService],
 })
 export class AuthModule {
-  constructor(catalogue: PermissionCatalogue, lastUse: LastUseService, trusted: TrustedAddressesService) {
+  constructor(
+    catalogue: PermissionCatalogue,
+    lastUse: LastUseService,
+    principals: KnownPrincipals,
+    addresses: KnownAddresses,
+    trusted: TrustedAddressesService,
+  ) {
     catalogue.declare(IpWhitelistPermissions);
+    principals.register(addresses);
     lastUse.register('address', (_principal, { at, address }) => trusted.noteUse(address, at));
   }
 }

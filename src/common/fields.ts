@@ -97,6 +97,19 @@ export function Id(options: Common = {}): PropertyDecorator {
   return Integer({ ...options, min: 1, max: Number.MAX_SAFE_INTEGER });
 }
 
+/** An id, or a text for what has none, such as an address. */
+export function IdOrText(options: Common & { max: number }): PropertyDecorator {
+  const { max, example } = options;
+  const accepts = (value: unknown): boolean =>
+    typeof value === 'string'
+      ? value.length >= 1 && value.length <= max
+      : Number.isSafeInteger(value) && Number(value) > 0;
+  const message = `must be a positive whole number or a text of 1 to ${max} characters`;
+  const id = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER, example };
+  const schema: ApiPropertyOptions = { anyOf: [id, { type: 'string', minLength: 1, maxLength: max }] };
+  return field({ name: 'idOrText', message, schema, accepts }, options);
+}
+
 export function Flag(options: Common = {}): PropertyDecorator {
   const accepts = (value: unknown): boolean => typeof value === 'boolean';
   return applyDecorators(

@@ -6,6 +6,7 @@ import { AbilityService } from './ability.service.js';
 import { ConfiguredRoles } from './configured-roles.js';
 import { CustomerReach } from './customer-reach.js';
 import { GrantsService } from './grants.service.js';
+import { KnownPrincipals } from './known-principals.js';
 import { PermissionCatalogue } from './permission-catalogue.js';
 import { PermissionsController } from './permissions.controller.js';
 import { RbacErrors } from './rbac.errors.js';
@@ -17,6 +18,7 @@ import { RolesRepository } from './roles.repository.js';
 import { RolesService } from './roles.service.js';
 import { RouteInspector } from './route-inspector.js';
 import { RowScopes } from './row-scope.js';
+import { SubjectRows } from './subject-rows.js';
 
 @Global()
 @Module({
@@ -27,6 +29,7 @@ import { RowScopes } from './row-scope.js';
     ConfiguredRoles,
     CustomerReach,
     GrantsService,
+    KnownPrincipals,
     PermissionCatalogue,
     RoleAssignments,
     RoleDirectory,
@@ -34,18 +37,21 @@ import { RowScopes } from './row-scope.js';
     RolesService,
     RouteInspector,
     RowScopes,
+    SubjectRows,
   ],
   exports: [
     AbilityService,
     ConfiguredRoles,
     CustomerReach,
     GrantsService,
+    KnownPrincipals,
     PermissionCatalogue,
     RoleAssignments,
     RoleDirectory,
     RolesService,
     RouteInspector,
     RowScopes,
+    SubjectRows,
   ],
 })
 export class RbacModule {

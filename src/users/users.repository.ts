@@ -4,6 +4,7 @@ import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
 import { Pager } from '../platform/paging/pager.js';
 import { whereWords } from '../platform/paging/where-words.js';
+import type { Slice } from '../rbac/known-principals.js';
 import { User, UserCustomer, UserRole } from './user.entity.js';
 import { ListUsersQuery } from './users.dto.js';
 
@@ -74,6 +75,19 @@ export class UsersRepository {
       .innerJoin(UserRole, 'role', 'role.user_id = row.user_id AND role.role_id = :roleId', { roleId })
       .getRawMany<{ id: number }>();
     return rows.map(({ id }) => Number(id));
+  }
+
+  /** Active ones by id, if asked only those who have one of the roles. */
+  async slice({ after, limit, roleIds }: Slice): Promise<UserRecord[]> {
+    if (roleIds?.length === 0) return [];
+    const rows = this.database.repository(User).createQueryBuilder('row');
+    rows.where('row.status = :active AND row.userId > :after', { active: 'active', after });
+    if (roleIds) {
+      const having = rows.subQuery().select('role.userId').from(UserRole, 'role').where('role.roleId IN (:...roleIds)');
+      rows.andWhere(`row.userId IN ${having.getQuery()}`, { roleIds });
+    }
+    const users = await rows.orderBy('row.userId').limit(limit).getMany();
+    return users.length > 0 ? this.completeAll(users) : [];
   }
 
   async insert(user: NewUser, roleIds: readonly number[], customerIds: readonly number[]): Promise<UserRecord> {
