@@ -27,6 +27,7 @@ const on =
   (id: number): Target => ({ method, path: `/crm/customers/${id}`, body });
 const fixed = (method: string, path: string, body?: unknown) => (): Target => ({ method, path, body });
 const ROUTES: ((id: number) => Target)[] = [
+  ...[on('GET'), on('GET'), on('GET'), on('PATCH', { phone: '3' }), on('PATCH', { language: 'de' })],
   ...[on('GET'), on('GET'), on('HEAD'), on('PATCH', { phone: '1' }), on('PATCH', { phone: '2' }), on('DELETE')],
   (id) => ({ method: 'GET', path: `/crm/custom%65rs/${id}?` }),
   ...[fixed('GET', '/crm/customers?limit=1'), fixed('POST', '/crm/customers', { customer_name: 'x' })],
@@ -53,9 +54,11 @@ const principal = fc.record({
   fate: fc.constantFrom('well', 'well', 'well', 'well', 'ended'),
 });
 const world = fc.record({
-  roles: fc.array(
-    fc.oneof({ weight: 9, arbitrary: some(PERMISSIONS, 4) }, { weight: 1, arbitrary: fc.constant(['admin']) }),
-    { minLength: 3, maxLength: 3 },
+  // The first is over own rows alone: conditions decide where nothing wider is held.
+  roles: fc.tuple(
+    some(['view_own_customer', 'update_own_customer', 'view_own_invoice'], 3),
+    some(PERMISSIONS, 4),
+    fc.oneof({ weight: 3, arbitrary: some(PERMISSIONS, 4) }, { weight: 1, arbitrary: fc.constant(['admin']) }),
   ),
   users: fc.tuple(principal, principal),
   keys: fc.tuple(principal, principal, principal),
@@ -158,11 +161,12 @@ describe('explain and reality', () => {
           if (!allowed) expect([shown, [401, 403, 404].includes(status)]).toEqual([shown, true]);
         }
       }),
-      { numRuns: WORLDS, endOnFailure: true },
+      // Unbiased: small samples would mostly be of nobody with nothing.
+      { numRuns: WORLDS, endOnFailure: true, unbiased: true },
     );
     // A test in which nobody may do anything, or everybody all things, would agree as well.
     expect(seen.yes + seen.no + seen.absent).toBe(WORLDS * DRAWS);
     expect(Math.min(seen.yes, seen.no)).toBeGreaterThan((WORLDS * DRAWS) / 10);
-    expect(seen.outside).toBeGreaterThan(20);
+    expect(seen.outside).toBeGreaterThan(3);
   }, 300_000);
 });
