@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Id, IdOrText, Nested, Text, TextList } from '../common/fields.js';
 import { ListQuery, listResponseOf } from '../common/page.js';
 import type { Change, Explanation, Holder, Named } from './authz.view.js';
@@ -20,12 +20,16 @@ export class PrincipalRequest {
   id!: number | string;
 }
 
+/** A body that works: of the two ways to ask, an example of each property would show both at once. */
+const EXAMPLE = { principal: { kind: 'user', id: 1 }, permission: 'view_customer' };
+
+@ApiSchema({ example: EXAMPLE } as object)
 export class ExplainRequest {
   @Nested(() => PrincipalRequest)
   principal!: PrincipalRequest;
 
   /** What is to be done, as a permission. Either this, or `method` and `path`. */
-  @Text({ max: 100, optional: true, example: 'view_customer' })
+  @Text({ max: 100, optional: true })
   permission?: string;
 
   /** What is to be done, as a request: its method. */
@@ -37,7 +41,7 @@ export class ExplainRequest {
   path?: string;
 
   /** The row that it is to be done to. Without it: whether it can be done at all, to whatever row. */
-  @Id({ optional: true, example: 7 })
+  @Id({ optional: true })
   subject_id?: number;
 }
 

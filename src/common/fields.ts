@@ -27,7 +27,9 @@ interface Rule {
 function field(rule: Rule, options: Common): PropertyDecorator {
   const { optional = false, nullable = false, example } = options;
   const isSkipped = (value: unknown): boolean => (optional && value === undefined) || (nullable && value === null);
-  const documented = { ...rule.schema, required: !optional, nullable, ...(example === undefined ? {} : { example }) };
+  // Said only where it is so: a mere reference to a schema stays one.
+  const said = { ...(nullable ? { nullable } : {}), ...(example === undefined ? {} : { example }) };
+  const documented = { ...rule.schema, required: !optional, ...said };
   return applyDecorators(
     ValidateIf((_row, value) => !isSkipped(value)),
     ValidateBy({
