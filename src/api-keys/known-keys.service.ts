@@ -21,7 +21,7 @@ export class KnownKeys {
 
   source(kind: ApiKey['kind']): PrincipalSource {
     return {
-      kind: kind === 'personal' ? 'personal_token' : 'api_key',
+      kind: kindOf(kind),
       find: async (id) => {
         const record = typeof id === 'number' ? await this.keys.find(id) : null;
         return record?.key.kind === kind ? this.known(record) : null;
@@ -68,6 +68,10 @@ export class KnownKeys {
   }
 }
 
-function nobody({ apiKeyId, name }: ApiKey): Principal {
-  return { ...systemPrincipal(name), kind: 'api_key', id: apiKeyId, permissions: new Set() };
+function nobody({ apiKeyId, name, kind }: ApiKey): Principal {
+  return { ...systemPrincipal(name), kind: kindOf(kind), id: apiKeyId, permissions: new Set() };
+}
+
+function kindOf(kind: ApiKey['kind']): 'api_key' | 'personal_token' {
+  return kind === 'personal' ? 'personal_token' : 'api_key';
 }
