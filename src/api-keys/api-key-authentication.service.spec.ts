@@ -68,6 +68,7 @@ describe('ApiKeyAuthenticationService', () => {
   });
   const configKeys = strict<ConfigKeysService>({ has: (digests) => digests.some((digest) => inFile.has(digest)) });
   const service = new ApiKeyAuthenticationService(
+    keys,
     new PresentedKeysService(keys, configKeys, rotations, secrets),
     rotations,
     strict<KeyPeppersService>({ move: () => Promise.resolve() }),

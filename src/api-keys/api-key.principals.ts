@@ -57,7 +57,8 @@ export class KeyPrincipals {
     return { ...principal, permissions, expiresAt: earliest(principal.expiresAt, creator.expiresAt) };
   }
 
-  private async creatorOf(key: ApiKey): Promise<Principal | null> {
+  /** Whoever made the key, as they are now; null when they are let in no more. */
+  async creatorOf(key: ApiKey): Promise<Principal | null> {
     if (key.createdByUserId !== null) return this.userPrincipal(key.createdByUserId);
     const parent = key.createdByKeyId === null ? null : await this.keys.find(key.createdByKeyId);
     const isLive = parent?.key.revokedAt === null && !isExpired(parent.key, this.clock.instant());

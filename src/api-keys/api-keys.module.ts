@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import type { Principal } from '../common/principal.js';
 import { type LastUse, LastUseService } from '../audit/last-use.service.js';
+import { KnownPrincipals } from '../rbac/known-principals.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
+import { RoleAssignments } from '../rbac/role-assignments.js';
 import { UsersModule } from '../users/users.module.js';
 import { AdviceController } from './advice/advice.controller.js';
 import { AdviceService } from './advice/advice.service.js';
@@ -18,6 +20,7 @@ import { ConfigKeysService } from './config-keys.service.js';
 import { ExpiryService } from './expiry/expiry.service.js';
 import { ChildrenRepository } from './children/children.repository.js';
 import { ChildrenService } from './children/children.service.js';
+import { KnownKeys } from './known-keys.service.js';
 import { KeyPrincipals } from './api-key.principals.js';
 import { LeaksController } from './leaks/leaks.controller.js';
 import { LeaksService } from './leaks/leaks.service.js';
@@ -26,6 +29,7 @@ import { KeyPeppersRepository } from './pepper/key-peppers.repository.js';
 import { KeyPeppersService } from './pepper/key-peppers.service.js';
 import { PersonalTokenPermissions } from './personal-tokens.permissions.js';
 import { PresentedKeysService } from './presented-keys.service.js';
+import { KeyRoleHolders } from './role-holders.service.js';
 import { RotationController } from './rotation/rotation.controller.js';
 import { RotationRepository } from './rotation/rotation.repository.js';
 import { RotationService } from './rotation/rotation.service.js';
@@ -59,6 +63,8 @@ import { UsageController } from './usage/usage.controller.js';
     KeyPeppersService,
     KeyPrincipals,
     KeyUsageService,
+    KeyRoleHolders,
+    KnownKeys,
     LeaksService,
     PresentedKeysService,
     RotationRepository,
@@ -67,9 +73,20 @@ import { UsageController } from './usage/usage.controller.js';
   exports: [ApiKeysService, ApiKeyAuthenticationService, ConfigKeysService],
 })
 export class ApiKeysModule {
-  constructor(catalogue: PermissionCatalogue, lastUse: LastUseService, apiKeys: ApiKeysService) {
+  constructor(
+    catalogue: PermissionCatalogue,
+    lastUse: LastUseService,
+    assignments: RoleAssignments,
+    holders: KeyRoleHolders,
+    principals: KnownPrincipals,
+    known: KnownKeys,
+    apiKeys: ApiKeysService,
+  ) {
     catalogue.declare(ApiKeyPermissions);
     catalogue.declare(PersonalTokenPermissions);
+    assignments.register(holders);
+    principals.register(known.source('organization'));
+    principals.register(known.source('personal'));
     const sink = ({ id }: Principal, { at, address }: LastUse): Promise<void> => apiKeys.noteUse(id ?? 0, at, address);
     lastUse.register('api_key', sink);
     lastUse.register('personal_token', sink);

@@ -5,6 +5,7 @@ import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
 import { Pager, type SortColumn } from '../platform/paging/pager.js';
 import { whereWords } from '../platform/paging/where-words.js';
+import type { Slice } from '../rbac/known-principals.js';
 import { ApiKey, ApiKeyCustomer, ApiKeyRole } from './api-key.entity.js';
 import { NOTICE_DAYS } from './api-key.status.js';
 import { ListApiKeysQuery } from './api-keys.dto.js';
@@ -103,6 +104,37 @@ export class ApiKeysRepository {
     return rows.map((row) => row.apiKeyId);
   }
 
+  async idsWithRole(roleId: number): Promise<number[]> {
+    const rows = await this.liveWithRole(roleId).orderBy('row.apiKeyId').getMany();
+    return rows.map((row) => row.apiKeyId);
+  }
+
+  /** Those that are not revoked, by id. Rights may be granted directly, so no role narrows them. */
+  async slice(kind: ApiKey['kind'], { after, limit }: Slice): Promise<ApiKeyRecord[]> {
+    const where = { kind, revokedAt: IsNull(), apiKeyId: MoreThan(after) };
+    const keys = await this.database.repository(ApiKey).find({ where, order: { apiKeyId: 'ASC' }, take: limit });
+    return this.completeAll(keys);
+  }
+
+  countWithRole(roleId: number): Promise<number> {
+    return this.liveWithRole(roleId).getCount();
+  }
+
+  /** The customers of all keys that have the role, each once. */
+  async customerIdsWithRole(roleId: number): Promise<number[]> {
+    const rows = await this.liveWithRole(roleId)
+      .innerJoin(ApiKeyCustomer, 'customer', 'customer.api_key_id = row.api_key_id')
+      .select('customer.customerId', 'id')
+      .distinct()
+      .getRawMany<{ id: number }>();
+    return rows.map(({ id }) => Number(id));
+  }
+
+  /** A revoked key is dead for ever: what it could once do stands in the audit log. */
+  async releaseRole(roleId: number): Promise<void> {
+    await this.database.repository(ApiKeyRole).delete({ roleId });
+  }
+
   async insert(
     values: Omit<ApiKey, 'apiKeyId'>,
     roleIds: readonly number[],
@@ -165,6 +197,14 @@ export class ApiKeysRepository {
       .getRawOne<Record<keyof ApiKeyStats, string | number | null>>();
     const entries = Object.entries(found ?? {}).map(([name, value]) => [name, Number(value ?? 0)]);
     return Object.fromEntries(entries) as ApiKeyStats;
+  }
+
+  private liveWithRole(roleId: number): SelectQueryBuilder<ApiKey> {
+    return this.database
+      .repository(ApiKey)
+      .createQueryBuilder('row')
+      .innerJoin(ApiKeyRole, 'role', 'role.api_key_id = row.api_key_id AND role.role_id = :roleId', { roleId })
+      .where('row.revokedAt IS NULL');
   }
 
   private async complete(key: ApiKey | null): Promise<ApiKeyRecord | null> {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { LastUseService } from '../audit/last-use.service.js';
 import { ApiKeysModule } from '../api-keys/api-keys.module.js';
+import { KnownPrincipals } from '../rbac/known-principals.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { ThrottlingModule } from '../throttling/throttling.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -14,6 +15,7 @@ import { IntrospectionService } from './introspection.service.js';
 import { IpWhitelistController } from './ip-whitelist.controller.js';
 import { IpWhitelistPermissions } from './ip-whitelist.permissions.js';
 import { LiveSessionsService } from './live-sessions.service.js';
+import { KnownAddresses } from './known-addresses.service.js';
 import { LoginService } from './login.service.js';
 import { OtherServicesController } from './other-services.controller.js';
 import { TokenPermissions } from './other-services.permissions.js';
@@ -44,6 +46,7 @@ import { VerifiedCredentials } from './verified-credentials.js';
     IpWhitelistStrategy,
     JwtStrategy,
     LiveSessionsService,
+    KnownAddresses,
     LoginService,
     PasswordChangeService,
     RefreshTokens,
@@ -61,10 +64,13 @@ export class AuthModule {
     lastUse: LastUseService,
     trusted: TrustedAddressesService,
     sessions: LiveSessionsService,
+    principals: KnownPrincipals,
+    addresses: KnownAddresses,
   ) {
     catalogue.declare(IpWhitelistPermissions);
     catalogue.declare(SessionPermissions);
     catalogue.declare(TokenPermissions);
+    principals.register(addresses);
     lastUse.register('session', ({ sessionId }, { at }) => sessions.noteSeen(sessionId ?? 0, at));
     lastUse.register('address', (_principal, { at, address }) => trusted.noteUse(address, at));
   }

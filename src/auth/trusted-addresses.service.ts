@@ -7,8 +7,11 @@ import type { ConfigProblem } from '../platform/config/config-problem.js';
 import type { CrmConfig, TrustedAddress } from '../platform/config/crm-config.js';
 import { LiveConfig } from '../platform/config/live-config.js';
 import { Revisions } from '../platform/database/revisions.js';
+import { ConfiguredRoles } from '../rbac/configured-roles.js';
+import type { Assignment } from '../rbac/known-principals.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
+import type { Role } from '../rbac/role.entity.js';
 import { TrustedAddressesRepository } from './trusted-addresses.repository.js';
 
 /** An entry as it is shown: what it grants, and when it was last of use. */
@@ -18,6 +21,13 @@ export interface TrustedAddressView {
   readonly permissions: readonly string[];
   readonly lastUsedAt: Instant | null;
   readonly lastUsedAddress: string | null;
+}
+
+/** An entry with the principal that its addresses are, and how its rights came to it. */
+export interface KnownAddress {
+  readonly entry: TrustedAddress;
+  readonly principal: Principal;
+  readonly assignments: readonly Assignment[];
 }
 
 interface Rights {
@@ -42,8 +52,10 @@ export class TrustedAddressesService {
     private readonly catalogue: PermissionCatalogue,
     private readonly revisions: Revisions,
     private readonly clock: Clock,
+    configured: ConfiguredRoles,
   ) {
     config.registerCheck((candidate) => this.problemsOf(candidate));
+    configured.register((role, permissions) => this.placesBarring(role.nameKey, permissions));
     revisions.onStale(() => this.principals.clear());
   }
 
@@ -84,6 +96,30 @@ export class TrustedAddressesService {
     return (await this.list()).find((view) => view.entry === entry) ?? null;
   }
 
+  /** Every entry of the configuration in force, in its order, live or not. */
+  known(): Promise<KnownAddress[]> {
+    return Promise.all(
+      this.config.current.ipWhitelist.map(async (entry) => {
+        const principal = await this.build(entry.range.toString(), entry);
+        const roles = await this.rolesOf(entry);
+        const direct = { role: null, permissions: entry.roles.filter((name) => this.catalogue.has(name)) };
+        return {
+          entry,
+          principal,
+          assignments: [direct, ...roles.map(({ name, permissions }) => ({ role: name, permissions }))],
+        };
+      }),
+    );
+  }
+
+  isLive({ expiresAt }: TrustedAddress): boolean {
+    return expiresAt === null || expiresAt > this.clock.instant();
+  }
+
+  mayHold({ allowAdmin }: TrustedAddress, identifier: string): boolean {
+    return allowAdmin || !this.isBarred(identifier);
+  }
+
   async noteUse(address: string, lastUsedAt: Instant): Promise<void> {
     const ip = parseAddress(address);
     const entry = ip && this.entryFor(ip);
@@ -91,14 +127,13 @@ export class TrustedAddressesService {
   }
 
   /** The narrowest live entry decides; a trusted proxy is never anybody. */
-  private entryFor(ip: IpAddress): TrustedAddress | null {
+  entryFor(ip: IpAddress): TrustedAddress | null {
     const { ipWhitelist, trustedProxies } = this.config.current;
     if (trustedProxies.some((range) => range.contains(ip))) return null;
-    const now = this.clock.instant();
     let best: TrustedAddress | null = null;
     for (const entry of ipWhitelist) {
-      const isLive = entry.expiresAt === null || entry.expiresAt > now;
-      if (isLive && entry.range.contains(ip) && entry.range.prefix > (best?.range.prefix ?? -1)) best = entry;
+      if (this.isLive(entry) && entry.range.contains(ip) && entry.range.prefix > (best?.range.prefix ?? -1))
+        best = entry;
     }
     return best;
   }
@@ -111,7 +146,7 @@ export class TrustedAddressesService {
       name,
       roles,
       // A role may have grown since the start; the bar holds whatever it grants now.
-      permissions: new Set([...permissions].filter((identifier) => entry.allowAdmin || !this.isBarred(identifier))),
+      permissions: new Set([...permissions].filter((identifier) => this.mayHold(entry, identifier))),
       customerIds: [],
       expiresAt: entry.expiresAt,
       credential: 'address',
@@ -128,14 +163,18 @@ export class TrustedAddressesService {
   }
 
   /** Each name of an entry is a role or a permission (spec rule 15). */
-  private async rightsOf({ roles }: TrustedAddress): Promise<Rights> {
-    const known = await this.directory.all();
-    const found = known.filter((role) => roles.some((name) => fold(name) === role.nameKey));
-    const direct = roles.filter((name) => this.catalogue.has(name));
+  private async rightsOf(entry: TrustedAddress): Promise<Rights> {
+    const found = await this.rolesOf(entry);
+    const direct = entry.roles.filter((name) => this.catalogue.has(name));
     return {
       roles: found.map((role) => role.name),
       permissions: new Set([...direct, ...found.flatMap((role) => role.permissions)]),
     };
+  }
+
+  private async rolesOf({ roles }: TrustedAddress): Promise<Role[]> {
+    const known = await this.directory.all();
+    return known.filter((role) => roles.some((name) => fold(name) === role.nameKey));
   }
 
   private async problemsOf(candidate: CrmConfig): Promise<ConfigProblem[]> {
@@ -155,6 +194,14 @@ export class TrustedAddressesService {
       return [{ ...at, message }];
     });
     return (await Promise.all(problems)).flat();
+  }
+
+  /** A role that grew beyond what an address may hold would stop the next start: the entries that stand in its way. */
+  private placesBarring(nameKey: string, permissions: readonly string[]): string[] {
+    if (!permissions.some((identifier) => this.isBarred(identifier))) return [];
+    return this.config.current.ipWhitelist
+      .filter(({ roles, allowAdmin }) => !allowAdmin && roles.some((name) => fold(name) === nameKey))
+      .map(({ path }) => path);
   }
 
   private isBarred(identifier: string): boolean {

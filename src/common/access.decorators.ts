@@ -12,6 +12,11 @@ export type Access =
 
 export const ACCESS = 'crm:access';
 
+/** Whether a route that asks for no permission is for principals of this kind; none named = for all. */
+export function isForKind({ principals }: Extract<Access, { kind: 'authenticated' }>, kind: PrincipalKind): boolean {
+  return principals.length === 0 || principals.includes(kind);
+}
+
 /** The principal must hold this permission, or its `own` form (which then narrows the rows). */
 export function RequirePermission(permission: PermissionDefinition): MethodDecorator {
   return applyDecorators(

@@ -27,7 +27,9 @@ interface Rule {
 function field(rule: Rule, options: Common): PropertyDecorator {
   const { optional = false, nullable = false, example } = options;
   const isSkipped = (value: unknown): boolean => (optional && value === undefined) || (nullable && value === null);
-  const documented = { ...rule.schema, required: !optional, nullable, ...(example === undefined ? {} : { example }) };
+  // Said only where it is so: a mere reference to a schema stays one.
+  const said = { ...(nullable ? { nullable } : {}), ...(example === undefined ? {} : { example }) };
+  const documented = { ...rule.schema, required: !optional, ...said };
   return applyDecorators(
     ValidateIf((_row, value) => !isSkipped(value)),
     ValidateBy({
@@ -95,6 +97,19 @@ export function Integer(options: Common & { min: number; max: number }): Propert
 /** An id as the API hands them out: a positive integer below 2^53. */
 export function Id(options: Common = {}): PropertyDecorator {
   return Integer({ ...options, min: 1, max: Number.MAX_SAFE_INTEGER });
+}
+
+/** An id, or a text for what has none, such as an address. */
+export function IdOrText(options: Common & { max: number }): PropertyDecorator {
+  const { max, example } = options;
+  const accepts = (value: unknown): boolean =>
+    typeof value === 'string'
+      ? value.length >= 1 && value.length <= max
+      : Number.isSafeInteger(value) && Number(value) > 0;
+  const message = `must be a positive whole number or a text of 1 to ${max} characters`;
+  const id = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER, example };
+  const schema: ApiPropertyOptions = { anyOf: [id, { type: 'string', minLength: 1, maxLength: max }] };
+  return field({ name: 'idOrText', message, schema, accepts }, options);
 }
 
 export function Flag(options: Common = {}): PropertyDecorator {

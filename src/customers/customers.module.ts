@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CustomerReach } from '../rbac/customer-reach.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
+import { SubjectRows } from '../rbac/subject-rows.js';
 import { ActivityLogPermissions } from './activity.permissions.js';
 import { ContactPermissions } from './contacts.permissions.js';
 import { CustomersController } from './customers.controller.js';
@@ -15,9 +16,11 @@ import { SitePermissions } from './sites.permissions.js';
   exports: [CustomersService],
 })
 export class CustomersModule {
-  constructor(catalogue: PermissionCatalogue, reach: CustomerReach, customers: CustomersService) {
+  constructor(catalogue: PermissionCatalogue, reach: CustomerReach, rows: SubjectRows, customers: CustomersService) {
     for (const list of [CustomerPermissions, ContactPermissions, SitePermissions, ActivityLogPermissions])
       catalogue.declare(list);
+    const find = customers.within.bind(customers);
+    rows.register({ view: CustomerPermissions.view, parameter: 'customer_id', find });
     reach.register((customerIds) => customers.whichExist(customerIds));
   }
 }

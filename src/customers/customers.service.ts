@@ -9,7 +9,7 @@ import { AuditService, difference } from '../audit/audit.service.js';
 import { Database } from '../platform/database/database.js';
 import { Revisions } from '../platform/database/revisions.js';
 import { AbilityService } from '../rbac/ability.service.js';
-import { RowScopes } from '../rbac/row-scope.js';
+import { type RowScope, RowScopes } from '../rbac/row-scope.js';
 import type { Customer } from './customer.entity.js';
 import { CreateCustomerRequest, CustomerResponse, ListCustomersQuery, UpdateCustomerRequest } from './customers.dto.js';
 import { CustomerErrors } from './customers.errors.js';
@@ -84,6 +84,11 @@ export class CustomersService {
 
   whichExist(customerIds: readonly number[]): Promise<number[]> {
     return this.customers.whichExist(customerIds);
+  }
+
+  /** For explanations of rights: the row through a scope, just as every route looks it up. */
+  within(scope: RowScope, customerId: number): Promise<Customer | null> {
+    return this.customers.find(scope, customerId);
   }
 
   countAll(): Promise<number> {

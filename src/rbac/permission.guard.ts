@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { type Access, ACCESS } from '../common/access.decorators.js';
+import { type Access, ACCESS, isForKind } from '../common/access.decorators.js';
 import { Forbidden } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { contextOf } from '../common/request-context.js';
@@ -36,7 +36,7 @@ export class PermissionGuard implements CanActivate {
   }
 }
 
-function assertKind(principal: Principal, { principals }: Extract<Access, { kind: 'authenticated' }>): void {
-  if (principals.length === 0 || principals.includes(principal.kind)) return;
-  throw new Forbidden(RbacErrors.wrongPrincipal, { kinds: principals.join(', '), kind: principal.kind });
+function assertKind(principal: Principal, access: Extract<Access, { kind: 'authenticated' }>): void {
+  if (isForKind(access, principal.kind)) return;
+  throw new Forbidden(RbacErrors.wrongPrincipal, { kinds: access.principals.join(', '), kind: principal.kind });
 }

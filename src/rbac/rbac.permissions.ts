@@ -19,5 +19,4 @@ export const RolePermissions = definePermissions('Role', {
   },
   delete: { identifier: 'delete_role', action: 'delete', description: 'Delete roles that nobody has.' },
   assign: { identifier: 'assign_role', action: 'assign', description: 'Give roles to users within what one holds.' },
-  explain: { identifier: 'explain_permission', action: 'explain', description: 'Ask who may do what, and why.' },
 });

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Revisions } from '../platform/database/revisions.js';
 import type { Role } from './role.entity.js';
@@ -7,6 +8,7 @@ import { RolesRepository } from './roles.repository.js';
 @Injectable()
 export class RoleDirectory implements OnApplicationBootstrap {
   private cached: readonly Role[] | null = null;
+  private readonly supposition = new AsyncLocalStorage<Role>();
 
   constructor(
     private readonly roles: RolesRepository,
@@ -18,11 +20,14 @@ export class RoleDirectory implements OnApplicationBootstrap {
   }
 
   async all(): Promise<readonly Role[]> {
-    if (this.cached && this.revisions.isFresh()) return this.cached;
-    const { epoch } = this.revisions;
-    const roles = await this.roles.all();
-    if (epoch === this.revisions.epoch) this.cached = roles;
-    return roles;
+    const roles = await this.stored();
+    const supposed = this.supposition.getStore();
+    return supposed ? roles.map((role) => (role.roleId === supposed.roleId ? supposed : role)) : roles;
+  }
+
+  /** Everything that `work` finds out is as if the role were this one already; nobody else sees it so. */
+  supposing<T>(role: Role, work: () => Promise<T>): Promise<T> {
+    return this.supposition.run(role, work);
   }
 
   async withIds(ids: readonly number[]): Promise<Role[]> {
@@ -40,5 +45,13 @@ export class RoleDirectory implements OnApplicationBootstrap {
       names: roles.map((role) => role.name),
       permissions: new Set([...direct, ...roles.flatMap((role) => role.permissions)]),
     };
+  }
+
+  private async stored(): Promise<readonly Role[]> {
+    if (this.cached && this.revisions.isFresh()) return this.cached;
+    const { epoch } = this.revisions;
+    const roles = await this.roles.all();
+    if (epoch === this.revisions.epoch) this.cached = roles;
+    return roles;
   }
 }

@@ -1,13 +1,23 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../common/access.decorators.js';
-import { Versioned } from '../common/etag.js';
+import { CurrentPrincipal } from '../common/current-principal.js';
+import { IfMatch, type Precondition, Versioned } from '../common/etag.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { type ListResponse, listResponse } from '../common/page.js';
+import type { Principal } from '../common/principal.js';
 import { Refuses } from '../common/refuses.decorator.js';
+import { Creates } from '../platform/idempotency/creates.decorator.js';
 import { RbacErrors } from './rbac.errors.js';
 import { RolePermissions } from './rbac.permissions.js';
-import { ListRolesQuery, RoleList, RoleResponse } from './roles.dto.js';
+import {
+  CreateRoleRequest,
+  DeleteRoleQuery,
+  ListRolesQuery,
+  RoleList,
+  RoleResponse,
+  UpdateRoleRequest,
+} from './roles.dto.js';
 import { RolesService } from './roles.service.js';
 
 @ApiTags('Roles and permissions')
@@ -23,6 +33,16 @@ export class RolesController {
     return listResponse(await this.roles.list(query), RoleResponse.from);
   }
 
+  /** Create a role from permissions that one holds. */
+  @Post()
+  @Creates()
+  @RequirePermission(RolePermissions.create)
+  @Refuses(403, RbacErrors.cannotGrant)
+  @Refuses(409, RbacErrors.roleNameTaken)
+  async create(@CurrentPrincipal() principal: Principal, @Body() body: CreateRoleRequest): Promise<RoleResponse> {
+    return RoleResponse.from(await this.roles.create(principal, body));
+  }
+
   /** Read one role. */
   @Get(':role_id')
   @RequirePermission(RolePermissions.view)
@@ -30,5 +50,39 @@ export class RolesController {
   @Refuses(404, RbacErrors.roleNotFound)
   async get(@Param('role_id', IdPipe) roleId: number): Promise<RoleResponse> {
     return RoleResponse.from(await this.roles.get(roleId));
+  }
+
+  /** Edit a role. Whoever has it has the new rights on the very next request. */
+  @Patch(':role_id')
+  @RequirePermission(RolePermissions.update)
+  @ApiOkResponse({ type: RoleResponse })
+  @ApiNoContentResponse({ description: 'Changed, by somebody who may not see the role.' })
+  @Versioned()
+  @Refuses(403, RbacErrors.cannotGrant)
+  @Refuses(404, RbacErrors.roleNotFound)
+  @Refuses(409, RbacErrors.adminProtected, RbacErrors.builtIn, RbacErrors.roleNameTaken, RbacErrors.roleConfigured)
+  async update(
+    @CurrentPrincipal() principal: Principal,
+    @Param('role_id', IdPipe) roleId: number,
+    @Body() body: UpdateRoleRequest,
+    @IfMatch() ifMatch: Precondition,
+  ): Promise<RoleResponse | undefined> {
+    return RoleResponse.orNothing(await this.roles.update(principal, roleId, body, ifMatch));
+  }
+
+  /** Delete a role. One that is assigned needs a replacement, which takes its place everywhere. */
+  @Delete(':role_id')
+  @HttpCode(204)
+  @RequirePermission(RolePermissions.delete)
+  @Refuses(403, RbacErrors.cannotGrant)
+  @Refuses(404, RbacErrors.roleNotFound)
+  @Refuses(409, RbacErrors.builtIn, RbacErrors.roleAssigned, RbacErrors.roleConfigured)
+  async remove(
+    @CurrentPrincipal() principal: Principal,
+    @Param('role_id', IdPipe) roleId: number,
+    @Query() query: DeleteRoleQuery,
+    @IfMatch() ifMatch: Precondition,
+  ): Promise<void> {
+    await this.roles.remove(principal, { roleId, replacementId: query.replacement_role_id ?? null }, ifMatch);
   }
 }

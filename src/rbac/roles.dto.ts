@@ -1,10 +1,34 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, PartialType } from '@nestjs/swagger';
 import { VERSION } from '../common/etag.js';
-import { Sort, Text } from '../common/fields.js';
+import { Id, Sort, Text, TextList } from '../common/fields.js';
 import { ListQuery, listResponseOf } from '../common/page.js';
 import type { PermissionDefinition } from '../common/permissions.js';
 import { labelOf } from './permission-catalogue.js';
 import type { Role } from './role.entity.js';
+
+/** Names stand in the configuration file and in lists on a terminal. */
+const NAME = { max: 64, pattern: /^\P{Cc}+$/u, hint: 'without line breaks and other control characters' };
+
+export class CreateRoleRequest {
+  /** Unique, whatever its letter case, and not the name of a permission. */
+  @Text({ ...NAME, example: 'Field service' })
+  name!: string;
+
+  @Text({ max: 500, optional: true, nullable: true, example: 'Looks after what stands at the customer.' })
+  description?: string | null;
+
+  /** Permission identifiers, in any letter case. One gives only what one holds. */
+  @TextList({ min: 1, max: 200, lowerCase: true, example: ['view_customer', 'view_service'] })
+  permissions!: string[];
+}
+
+export class UpdateRoleRequest extends PartialType(CreateRoleRequest, { skipNullProperties: false }) {}
+
+export class DeleteRoleQuery {
+  /** The role that everybody gets instead who has this one. Without it only a role that nobody has can be deleted. */
+  @Id({ optional: true, query: true })
+  replacement_role_id?: number;
+}
 
 export class RoleResponse {
   [VERSION]!: number;
@@ -42,6 +66,11 @@ export class RoleResponse {
       created: row.created,
       updated: row.updated,
     };
+  }
+
+  /** For who may change a role without seeing it: 204 instead of the row. */
+  static orNothing(this: void, row: Role | null): RoleResponse | undefined {
+    return row ? RoleResponse.from(row) : undefined;
   }
 }
 

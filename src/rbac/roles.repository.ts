@@ -21,11 +21,33 @@ export class RolesRepository {
     return this.database.repository(Role).findOneBy({ roleId });
   }
 
+  /** Locked until the transaction ends: two edits of one role follow each other. */
+  findForUpdate(roleId: number): Promise<Role | null> {
+    const lock = this.database.writeLock;
+    return this.database.repository(Role).findOne({ where: { roleId }, ...(lock ? { lock } : {}) });
+  }
+
   findByNameKey(nameKey: string): Promise<Role | null> {
     return this.database.repository(Role).findOneBy({ nameKey });
   }
 
-  async insert(role: Omit<Role, 'roleId'>): Promise<void> {
+  async insert(values: Omit<Role, 'roleId'>): Promise<Role> {
+    const roles = this.database.repository(Role);
+    const role = roles.create(values);
+    await roles.insert(role);
+    return role;
+  }
+
+  async update({ roleId, ...values }: Role): Promise<void> {
+    await this.database.repository(Role).update({ roleId }, values);
+  }
+
+  async remove(roleId: number): Promise<void> {
+    await this.database.repository(Role).delete({ roleId });
+  }
+
+  /** For what every node makes at its first start: one that is there already stays as it is. */
+  async insertUnlessThere(role: Omit<Role, 'roleId'>): Promise<void> {
     await this.database.repository(Role).createQueryBuilder().insert().values(role).orIgnore().execute();
   }
 

@@ -1,5 +1,5 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { PATH_METADATA } from '@nestjs/common/constants.js';
+import { Injectable, type OnModuleInit, RequestMethod } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { type Access, ACCESS } from '../common/access.decorators.js';
 import { PermissionCatalogue } from './permission-catalogue.js';
@@ -7,6 +7,10 @@ import { PermissionCatalogue } from './permission-catalogue.js';
 export interface InspectedRoute {
   /** `CustomersController.list` */
   readonly handler: string;
+  /** `GET` */
+  readonly method: string;
+  /** `/crm/customers/:customer_id` */
+  readonly path: string;
   readonly access: Access | undefined;
 }
 
@@ -39,8 +43,15 @@ export class RouteInspector implements OnModuleInit {
         .filter(({ handler }) => Reflect.hasMetadata(PATH_METADATA, handler))
         .map(({ method, handler }) => ({
           handler: `${String(name)}.${method}`,
+          method: RequestMethod[this.reflector.get<RequestMethod>(METHOD_METADATA, handler)],
+          path: pathOf(metatype, handler),
           access: this.reflector.get<Access | undefined>(ACCESS, handler),
         }));
     });
   }
+}
+
+function pathOf(...parts: object[]): string {
+  const words = parts.flatMap((part) => String(Reflect.getMetadata(PATH_METADATA, part)).split('/'));
+  return `/${words.filter((word) => word !== '').join('/')}`;
 }

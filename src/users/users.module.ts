@@ -1,9 +1,13 @@
 import { Module } from '@nestjs/common';
 import { LastUseService } from '../audit/last-use.service.js';
 import { onConstraint } from '../platform/database/constraint-errors.js';
+import { KnownPrincipals } from '../rbac/known-principals.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
+import { RoleAssignments } from '../rbac/role-assignments.js';
 import { FirstAdministrator } from './first-administrator.service.js';
 import { OwnAccountService } from './own-account.service.js';
+import { KnownUsers } from './known-users.service.js';
+import { UserRoleHolders } from './role-holders.service.js';
 import { UsersController } from './users.controller.js';
 import { UserErrors } from './users.errors.js';
 import { UserPermissions } from './users.permissions.js';
@@ -12,13 +16,23 @@ import { UsersService } from './users.service.js';
 
 @Module({
   controllers: [UsersController],
-  providers: [UsersService, UsersRepository, FirstAdministrator, OwnAccountService],
+  providers: [UsersService, UsersRepository, UserRoleHolders, KnownUsers, FirstAdministrator, OwnAccountService],
   exports: [UsersService, FirstAdministrator, OwnAccountService],
 })
 export class UsersModule {
-  constructor(catalogue: PermissionCatalogue, lastUse: LastUseService, users: UsersService) {
+  constructor(
+    catalogue: PermissionCatalogue,
+    lastUse: LastUseService,
+    assignments: RoleAssignments,
+    holders: UserRoleHolders,
+    principals: KnownPrincipals,
+    known: KnownUsers,
+    users: UsersService,
+  ) {
     catalogue.declare(UserPermissions);
     onConstraint('uq_users_email_key', UserErrors.emailTaken);
+    assignments.register(holders);
+    principals.register(known);
     lastUse.register('user', ({ id }, { at, address }) => users.noteUse(id ?? 0, at, address));
   }
 }

@@ -5,6 +5,7 @@ import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
 import { Pager } from '../platform/paging/pager.js';
 import { whereWords } from '../platform/paging/where-words.js';
+import type { Slice } from '../rbac/known-principals.js';
 import { User, UserCustomer, UserRole } from './user.entity.js';
 import { ListUsersQuery } from './users.dto.js';
 
@@ -54,6 +55,40 @@ export class UsersRepository {
       .where('row.status = :active', { active: 'active' });
     if (this.database.writeLock) users.setLock(this.database.writeLock.mode);
     return (await users.select('row.userId').getMany()).length;
+  }
+
+  countWithRole(roleId: number): Promise<number> {
+    return this.database.repository(UserRole).countBy({ roleId });
+  }
+
+  async idsWithRole(roleId: number): Promise<number[]> {
+    const rows = await this.database.repository(UserRole).find({ where: { roleId }, order: { userId: 'ASC' } });
+    return rows.map((row) => row.userId);
+  }
+
+  /** The customers of everybody who has the role, each once. */
+  async customerIdsWithRole(roleId: number): Promise<number[]> {
+    const rows = await this.database
+      .repository(UserCustomer)
+      .createQueryBuilder('row')
+      .select('row.customerId', 'id')
+      .distinct()
+      .innerJoin(UserRole, 'role', 'role.user_id = row.user_id AND role.role_id = :roleId', { roleId })
+      .getRawMany<{ id: number }>();
+    return rows.map(({ id }) => Number(id));
+  }
+
+  /** Active ones by id, if asked only those who have one of the roles. */
+  async slice({ after, limit, roleIds }: Slice): Promise<UserRecord[]> {
+    if (roleIds?.length === 0) return [];
+    const rows = this.database.repository(User).createQueryBuilder('row');
+    rows.where('row.status = :active AND row.userId > :after', { active: 'active', after });
+    if (roleIds) {
+      const having = rows.subQuery().select('role.userId').from(UserRole, 'role').where('role.roleId IN (:...roleIds)');
+      rows.andWhere(`row.userId IN ${having.getQuery()}`, { roleIds });
+    }
+    const users = await rows.orderBy('row.userId').limit(limit).getMany();
+    return users.length > 0 ? this.completeAll(users) : [];
   }
 
   async insert(user: NewUser, roleIds: readonly number[], customerIds: readonly number[]): Promise<UserRecord> {

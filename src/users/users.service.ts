@@ -14,6 +14,7 @@ import { AbilityService } from '../rbac/ability.service.js';
 import { ADMIN_ROLE } from '../rbac/built-in-roles.js';
 import { CustomerReach } from '../rbac/customer-reach.js';
 import { GrantsService } from '../rbac/grants.service.js';
+import type { Slice } from '../rbac/known-principals.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
 import type { Role } from '../rbac/role.entity.js';
 import type { User } from './user.entity.js';
@@ -65,6 +66,11 @@ export class UsersService {
   async findById(userId: number): Promise<UserView | null> {
     const record = await this.users.find(userId);
     return record && this.view(record);
+  }
+
+  /** Active users in the order of their ids. */
+  async slice(slice: Slice): Promise<UserView[]> {
+    return Promise.all((await this.users.slice(slice)).map((record) => this.view(record)));
   }
 
   hasAny(): Promise<boolean> {

@@ -71,13 +71,16 @@ export class Pager {
     }
   }
 
-  /** Signed for its list, so that a cursor that somebody wrote, bent or took elsewhere is a 400 and not a query of their own. */
-  private encode(list: string, sort: string, position: [CursorValue, number]): string {
+  /**
+   * Signed for its list, so that a cursor that somebody wrote, bent or took elsewhere is a 400 and not a query of their
+   * own. For lists that no table holds the callers put in order themselves.
+   */
+  encode(list: string, sort: string, position: [CursorValue, number]): string {
     const payload = Buffer.from(JSON.stringify([sort, ...position])).toString('base64url');
     return `${payload}.${this.secrets.mac(purposeOf(list), payload).slice(0, TAG_LENGTH)}`;
   }
 
-  private decode(list: string, sort: string, cursor: string): [CursorValue, number] {
+  decode(list: string, sort: string, cursor: string): [CursorValue, number] {
     const [payload = '', mac = '', ...rest] = cursor.split('.');
     if (rest.length > 0 || !this.secrets.isMac(purposeOf(list), payload, mac, TAG_LENGTH)) {
       throw InvalidInput.field('/cursor', 'is not a cursor of this list: hand back page.next_cursor as it came');

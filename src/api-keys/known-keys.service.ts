@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { type Principal, systemPrincipal } from '../common/principal.js';
+import { GrantsService } from '../rbac/grants.service.js';
+import type { KnownPrincipal, PrincipalSource, Slice } from '../rbac/known-principals.js';
+import { RoleDirectory } from '../rbac/role-directory.js';
+import { isExpired, KeyPrincipals } from './api-key.principals.js';
+import type { ApiKey } from './api-key.entity.js';
+import { type ApiKeyRecord, ApiKeysRepository } from './api-keys.repository.js';
+
+/** Keys of both kinds, for explanations of rights. */
+@Injectable()
+export class KnownKeys {
+  constructor(
+    private readonly keys: ApiKeysRepository,
+    private readonly principals: KeyPrincipals,
+    private readonly directory: RoleDirectory,
+    private readonly grants: GrantsService,
+    private readonly clock: Clock,
+  ) {}
+
+  source(kind: ApiKey['kind']): PrincipalSource {
+    return {
+      kind: kindOf(kind),
+      find: async (id) => {
+        const record = typeof id === 'number' ? await this.keys.find(id) : null;
+        return record?.key.kind === kind ? this.known(record) : null;
+      },
+      list: async (slice: Slice) => {
+        const records = await this.keys.slice(kind, slice);
+        return Promise.all(records.map((record) => this.known(record)));
+      },
+    };
+  }
+
+  private async known(record: ApiKeyRecord): Promise<KnownPrincipal> {
+    const { key, roleIds, customerIds } = record;
+    const principal = await this.principals.of({ record, isOutdated: false, validUntil: null });
+    const roles = await this.directory.withIds(roleIds);
+    return {
+      id: key.apiKeyId,
+      position: key.apiKeyId,
+      principal: principal ?? nobody(key),
+      assignments: [
+        { role: null, permissions: key.permissions },
+        ...roles.map(({ name, permissions }) => ({ role: name, permissions })),
+      ],
+      obstacle: this.obstacle(key, principal),
+      bar: await this.bar(key, customerIds),
+      takesCustomers: key.source === 'database',
+    };
+  }
+
+  private obstacle(key: ApiKey, principal: Principal | null): string | null {
+    if (key.revokedAt !== null) return `The key was revoked at ${key.revokedAt}.`;
+    if (isExpired(key, this.clock.instant())) return `The key expired at ${key.expiryDate}.`;
+    return principal ? null : 'The key is bound to its creator, who is let in no more.';
+  }
+
+  /** A bound key never holds what its creator lacks, whatever it is given (K17). */
+  private async bar(key: ApiKey, customerIds: readonly number[]): Promise<KnownPrincipal['bar']> {
+    const creator = key.isBoundToCreator ? await this.principals.creatorOf(key) : null;
+    if (!creator) return null;
+    return {
+      reason: 'the key is bound to its creator, who does not hold it',
+      bars: (identifier) => this.grants.lacking(creator, [identifier], customerIds).length > 0,
+    };
+  }
+}
+
+function nobody({ apiKeyId, name, kind }: ApiKey): Principal {
+  return { ...systemPrincipal(name), kind: kindOf(kind), id: apiKeyId, permissions: new Set() };
+}
+
+function kindOf(kind: ApiKey['kind']): 'api_key' | 'personal_token' {
+  return kind === 'personal' ? 'personal_token' : 'api_key';
+}

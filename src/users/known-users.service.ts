@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { systemPrincipal } from '../common/principal.js';
+import type { KnownPrincipal, PrincipalSource, Slice } from '../rbac/known-principals.js';
+import type { UserView } from './user.view.js';
+import { UsersService } from './users.service.js';
+
+/** Users, for explanations of rights. */
+@Injectable()
+export class KnownUsers implements PrincipalSource {
+  readonly kind = 'user';
+
+  constructor(private readonly users: UsersService) {}
+
+  async find(id: number | string): Promise<KnownPrincipal | null> {
+    const view = typeof id === 'number' ? await this.users.findById(id) : null;
+    return view && known(view);
+  }
+
+  async list(slice: Slice): Promise<KnownPrincipal[]> {
+    return (await this.users.slice(slice)).map(known);
+  }
+}
+
+const OBSTACLES = { active: null, invited: 'The user has not accepted the invitation yet.' } as const;
+
+function known({ user, roles, customerIds }: UserView): KnownPrincipal {
+  return {
+    id: user.userId,
+    position: user.userId,
+    principal: {
+      ...systemPrincipal(user.email),
+      kind: 'user',
+      id: user.userId,
+      roles: roles.map(({ name }) => name),
+      permissions: new Set(roles.flatMap(({ permissions }) => permissions)),
+      customerIds,
+    },
+    assignments: roles.map(({ name, permissions }) => ({ role: name, permissions })),
+    obstacle: user.status === 'deactivated' ? 'The user is deactivated.' : OBSTACLES[user.status],
+    bar: null,
+    takesCustomers: true,
+  };
+}
