@@ -31,12 +31,16 @@ export interface Survey {
 }
 
 const MOST_ROWS = 1_000;
-const MOST_MILLIS = 25;
 
-/** Why a request is not served by an index; null when it is. A page of 25 has no business with more than a thousand rows. */
-export function complaint({ plans, millis }: Examined): string | null {
+/**
+ * Why a request is not served by an index; null when it is. A page of 25 has no business with more than a thousand rows;
+ * where rows are not counted, with sorting what was found, or with looking through rows for those that a filter wants.
+ */
+export function complaint({ question, plans }: Examined): string | null {
   const rows = plans.reduce((sum, plan) => sum + (plan.rowsRead ?? 0), 0);
   if (rows > MOST_ROWS) return `reads ${rows.toLocaleString('en')} rows`;
-  const isCounted = plans.every((plan) => plan.rowsRead !== null);
-  return !isCounted && millis > MOST_MILLIS ? `takes ${millis.toFixed(0)} ms` : null;
+  const text = plans.map((plan) => (plan.rowsRead === null ? plan.text : '')).join();
+  if (text.includes('USE TEMP B-TREE')) return 'sorts what it found';
+  const isNarrowed = /(?:^|&)(?!sort=|cursor=)/.test(question) && question !== '';
+  return isNarrowed && /\bSCAN\b/.test(text) ? 'looks at row after row' : null;
 }

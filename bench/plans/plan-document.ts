@@ -5,8 +5,8 @@ const INTRODUCTION = `# How each list is found
 Written by \`npm run bench -- --plans\`; do not edit. Every list of the API with each of its sorts and filters, one at a time and
 in pairs, and the page after a cursor, on both databases with a million customers, a million access records, 300,000 change
 records, 20,000 users, 20,000 keys and 200 roles. The statements are those that the product sent; *rows* are those that MariaDB
-really read, *ms* is a whole request, the better of two, which depends on the machine. What it means and what to do:
-[measure](../docs/how-to/measure.md).
+really read, *ms* is a whole request, the better of two, which depends on the machine and on what else it does. What it
+means and what to do: [measure](../docs/how-to/measure.md).
 `;
 
 export function planDocument(surveys: readonly Survey[]): string {
@@ -19,7 +19,6 @@ export function planDocument(surveys: readonly Survey[]): string {
   ].join('\n');
 }
 
-/** More than a thousand rows for a page of 25, or, where rows are not counted, more than 25 ms. */
 function complaints({ database, lists }: Survey): string {
   const lines = [...lists].flatMap(([path, examined]) =>
     examined.flatMap((one) => {
