@@ -11,7 +11,7 @@ export const HELP = `npm run bench -- [--quick] [--only NAME[,NAME...]] [--profi
 Measures the built product against the bare limit of this machine, on a private MariaDB, and writes bench/results.json.
 What each figure means, and what to do when one drops: docs/how-to/measure.md
 
-  --quick     under three minutes: shorter runs, nothing with a million customers
+  --quick     under three minutes: shorter runs, nothing with a million customers and nothing that needs long ones
   --only      these scenarios and figures alone, separated by commas
   --profile   where the product's time goes, by package and by file, in one scenario (--only; list-key without it)
   --plans     how both databases find what each list, filter and sort asks for; writes bench/plans.md

@@ -72,7 +72,7 @@ export interface Ratio {
 }
 
 /** What a just-started server needs until its code is compiled, and a warm one until its caches know the question. */
-const WARM_UP = { first: 4, next: 1 };
+const WARM_UP = { first: 8, next: 1 };
 
 /**
  * All by turns, each first in some round: what happens to the machine meanwhile happens to all of them. One ratio per
