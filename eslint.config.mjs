@@ -130,6 +130,17 @@ export default defineConfig(
   { files: ['src/common/clock.ts'], rules: banAllBut('time') },
   { files: ['src/common/request-id.ts'], rules: banAllBut('randomness') },
   { files: ['test/support/**/*.ts'], rules: ban('parameters') },
+  {
+    files: ['bench/**/*.ts'],
+    rules: {
+      'no-console': 'off',
+      complexity: ['error', 12],
+      'max-depth': ['error', 3],
+      'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
+      ...lines(300),
+      ...ban('parameters'),
+    },
+  },
   { files: ['src/main.ts', 'src/cli*.ts', 'src/cli/**/*.ts'], rules: { 'no-console': 'off' } },
   { files: ['**/*.controller.ts'], rules: lines(150) },
   { files: ['**/*.service.ts'], rules: lines(300) },

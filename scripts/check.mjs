@@ -11,7 +11,7 @@ const PARTS = {
   types: 'tsc --noEmit -p tsconfig.json',
   documents:
     'npm run --silent generate && git diff --exit-code --stat -- docs && test -z "$(git ls-files --others --exclude-standard -- docs)"',
-  floors: 'depcruise --config .dependency-cruiser.cjs src test ormconfig.ts',
+  floors: 'depcruise --config .dependency-cruiser.cjs src test bench ormconfig.ts',
   knip: 'knip',
   format: 'prettier --check --log-level warn .',
 };

@@ -120,7 +120,7 @@ async function assemble(
   requestContexts(server, config);
   keepAccessLog(server, { accessLogs: app.get(AccessLogsService), lastUse: app.get(LastUseService), clock });
   answerShapes(server, config, clock);
-  await serveDocuments(app, config);
+  serveDocuments(app, config);
   await app.init();
   return { app, end };
 }

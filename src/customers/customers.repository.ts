@@ -3,6 +3,7 @@ import { In, type SelectQueryBuilder } from 'typeorm';
 import type { Page } from '../common/page.js';
 import { foldedKey, searchTerms, searchWords } from '../common/text.js';
 import { Database } from '../platform/database/database.js';
+import { Rows } from '../platform/database/rows.js';
 import { Pager, type SortColumn } from '../platform/paging/pager.js';
 import type { RowScope } from '../rbac/row-scope.js';
 import { Customer, CustomerWord } from './customer.entity.js';
@@ -23,11 +24,13 @@ export class CustomersRepository {
   constructor(
     private readonly database: Database,
     private readonly pager: Pager,
+    private readonly rows: Rows,
   ) {}
 
   /** Null when there is no such row within the scope: foreign and absent are the same. */
-  find(scope: RowScope, customerId: number): Promise<Customer | null> {
-    return this.within(scope).andWhere('row.customerId = :customerId', { customerId }).getOne();
+  async find(scope: RowScope, customerId: number): Promise<Customer | null> {
+    const [row] = await this.rows.of(this.within(scope).andWhere('row.customerId = :customerId', { customerId }));
+    return row ?? null;
   }
 
   /** The same, locked until the transaction ends: two edits of one row follow each other. */

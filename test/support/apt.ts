@@ -20,7 +20,7 @@ export function installOrExplain(packages: string[], otherwise: string): void {
   if (!existsSync('/etc/debian_version') || process.getuid?.() !== 0 || findExecutables('apt-get').length === 0) {
     throw new Error(otherwise);
   }
-  process.stderr.write(`The tests need ${packages.join(', ')}: installing with apt-get.\n`);
+  process.stderr.write(`Missing here: ${packages.join(', ')}. Installing with apt-get.\n`);
   try {
     apt('update');
     apt('install', '--yes', '--no-install-recommends', ...packages);

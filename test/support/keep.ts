@@ -11,7 +11,7 @@ export type Keeper = ChildProcessByStdio<Writable, Readable, Readable>;
 /** Runs a command, if there is one, until `release` or our own end; then the folder is removed. */
 export function keep(folder: string, ...command: string[]): Keeper {
   // In a process group of its own: Ctrl-C at the terminal ends the run, and the end of the run ends what is kept.
-  const keeper = spawn(process.execPath, [join(__dirname, 'keeper.mjs'), folder, ...command], {
+  const keeper = spawn(process.execPath, [join(import.meta.dirname, 'keeper.mjs'), folder, ...command], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -21,14 +21,14 @@ interface Binaries {
 }
 
 const HOW_TO_GET_ONE =
-  'The tests run on MariaDB too and found none: install it (Debian: apt-get install mariadb-server), ' +
-  'or set CRM_TEST_DATABASE_URL=mysql://user:password@host:port to a server whose user may create databases.';
+  'This needs a MariaDB and found none: install it (Debian: apt-get install mariadb-server); for the tests, ' +
+  'CRM_TEST_DATABASE_URL=mysql://user:password@host:port may name a server whose user may create databases.';
 
 /** The server that CRM_TEST_DATABASE_URL names, else a private one on a free port of the loopback address. */
 export async function startMariadb(): Promise<MariadbServer> {
   const url = process.env.CRM_TEST_DATABASE_URL;
   if (!url) {
-    return startPrivate(findBinaries() ?? installBinaries());
+    return startPrivateMariadb();
   }
   await connect(url).catch((cause: unknown) => {
     throw new Error(`The server that CRM_TEST_DATABASE_URL names does not let us in: ${String(cause)}`, { cause });
@@ -52,7 +52,12 @@ function installBinaries(): Binaries {
   return binaries;
 }
 
-async function startPrivate({ server, installer }: Binaries): Promise<MariadbServer> {
+/** `more` = further options of the server; they win over ours. `through` = a command that runs it, such as taskset. */
+export async function startPrivateMariadb(
+  more: readonly string[] = [],
+  through: readonly string[] = [],
+): Promise<MariadbServer> {
+  const { server, installer } = findBinaries() ?? installBinaries();
   const folder = mkdtempSync(join(tmpdir(), 'crm-mariadb-'));
   const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
   const common = [`--datadir=${join(folder, 'data')}`, '--innodb-log-file-size=16M', ...asRoot];
@@ -69,7 +74,8 @@ async function startPrivate({ server, installer }: Binaries): Promise<MariadbSer
   const password = randomBytes(16).toString('hex');
   writeFileSync(join(folder, 'init.sql'), `ALTER USER root@127.0.0.1 IDENTIFIED BY '${password}';\n`, { mode: 0o600 });
   const port = await freePort();
-  const keeper = keep(folder, server, '--no-defaults', ...common, ...settings(folder, port));
+  const command = [...through, server, '--no-defaults', ...common, ...settings(folder, port), ...more];
+  const keeper = keep(folder, ...command);
   const url = `mysql://root:${password}@127.0.0.1:${port}`;
   await untilItAnswers(url, keeper);
   return { url, stop: () => release(keeper) };

@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Database } from './database.js';
 import { Revisions } from './revisions.js';
+import { Rows } from './rows.js';
 
 @Global()
 @Module({})
@@ -9,8 +10,8 @@ export class DatabaseModule {
   static forRoot(database: Database): DynamicModule {
     return {
       module: DatabaseModule,
-      providers: [{ provide: Database, useValue: database }, Revisions],
-      exports: [Database, Revisions],
+      providers: [{ provide: Database, useValue: database }, Revisions, Rows],
+      exports: [Database, Revisions, Rows],
     };
   }
 }

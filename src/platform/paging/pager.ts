@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Brackets, type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
 import { InvalidInput } from '../../common/errors.js';
 import type { ListQuery, Page } from '../../common/page.js';
+import { Rows } from '../database/rows.js';
 import { Secrets } from '../secrets/secrets.service.js';
 
 /** A name that a list can be sorted by, and the entity property behind it. */
@@ -25,7 +26,10 @@ type CursorValue = string | number | null;
 /** Pages by key: each page starts after the last row of the one before, so page 10,000 costs what page 1 costs. */
 @Injectable()
 export class Pager {
-  constructor(private readonly secrets: Secrets) {}
+  constructor(
+    private readonly secrets: Secrets,
+    private readonly reader: Rows,
+  ) {}
 
   /** Adds order, limit and cursor to `builder` (whose alias is `row`) and runs it. */
   async page<Row extends ObjectLiteral>(builder: SelectQueryBuilder<Row>, request: PageRequest): Promise<Page<Row>> {
@@ -36,7 +40,7 @@ export class Pager {
     const total = query.count ? await builder.clone().getCount() : undefined;
     if (query.cursor !== undefined) this.seek(builder, request, column);
     order(builder, column, id, isDescending ? 'DESC' : 'ASC');
-    const found = await builder.limit(query.limit + 1).getMany();
+    const found = await this.reader.of(builder.limit(query.limit + 1));
     const rows = found.slice(0, query.limit);
     const last = found.length > query.limit ? rows.at(-1) : undefined;
     const position = last && ([last[column.property], last[id]] as [CursorValue, number]);

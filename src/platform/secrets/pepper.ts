@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createPrivate, readIfThere, replacePrivate } from './private-file.js';
 
 export interface Digest {
@@ -25,7 +25,8 @@ const FIRST_VERSION = 1;
  */
 export class Pepper {
   readonly currentVersion: number;
-  private readonly derived = new Map<string, Buffer>();
+  /** As key objects: bytes would be made into one again at each digest, which costs more than the digest. */
+  private readonly derived = new Map<string, KeyObject>();
 
   constructor(private readonly secrets: Secrets) {
     this.currentVersion = this.versions[0] ?? FIRST_VERSION;
@@ -109,13 +110,13 @@ export class Pepper {
     return createHmac('sha256', this.keyFor(purpose, version));
   }
 
-  private keyFor(purpose: string, version: number): Buffer {
+  private keyFor(purpose: string, version: number): KeyObject {
     const name = `${purpose}/${version}`;
     let key = this.derived.get(name);
     if (!key) {
       const secret = this.secrets.get(version);
       if (!secret) throw new Error(`there is no pepper version ${version}`);
-      key = Buffer.from(hkdfSync('sha256', secret, 'omnicrm', purpose, 32));
+      key = createSecretKey(Buffer.from(hkdfSync('sha256', secret, 'omnicrm', purpose, 32)));
       this.derived.set(name, key);
     }
     return key;

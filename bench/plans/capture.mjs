@@ -1,0 +1,19 @@
+// node --import …/capture.mjs dist/src/main.js
+// Writes each statement of a request to the file BENCH_SQL_FILE, one line of JSON each: what the product really sends.
+import { appendFileSync } from 'node:fs';
+import { DataSource } from 'typeorm';
+import { currentContext } from '../../dist/src/common/request-context.js';
+
+const { initialize } = DataSource.prototype;
+
+DataSource.prototype.initialize = function () {
+  const silent = this.logger;
+  this.logger = Object.assign(Object.create(silent), { logQuery: record });
+  return initialize.call(this);
+};
+
+function record(sql, parameters = []) {
+  const requestId = currentContext()?.requestId;
+  if (requestId === undefined) return;
+  appendFileSync(process.env.BENCH_SQL_FILE, `${JSON.stringify({ requestId, sql, parameters })}\n`);
+}

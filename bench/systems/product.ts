@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Cores } from '../machine/cores.ts';
+import { Server } from './server.ts';
+
+const MAIN = join(import.meta.dirname, '../../dist/src/main.js');
+export const ADMIN = { email: 'admin@example.com', password: randomBytes(16).toString('hex') };
+
+/** No limits, or there would be nothing but 429 to measure; and this machine is trusted, for the scenario without a key. */
+const CONFIG = `rate_limits: { api_key: 0, personal_token: 0, user: 0, address: 0, login: 0, failed_auth: 0 }
+ip_whitelist:
+  - { address: 127.0.0.1, roles: [view_customer], description: "The load generator" }
+`;
+
+export interface ProductOptions {
+  readonly cores: Cores;
+  /** A folder of its own: data folder, configuration, working directory. Kept, it is the same installation again. */
+  readonly folder: string;
+  /** Null = SQLite in the data folder. */
+  readonly databaseUrl: string | null;
+  /** For node, before the program. */
+  readonly flags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** The built product as an operator runs it: production mode, everything on. */
+export function startProduct(options: ProductOptions): Promise<Server> {
+  const { cores, folder, databaseUrl, flags = [], environment } = options;
+  mkdirSync(folder, { recursive: true });
+  const config = join(folder, 'crm_config.yaml');
+  writeFileSync(config, CONFIG, { mode: 0o600 });
+  return Server.start({
+    command: [...cores.server, process.execPath, ...flags, MAIN],
+    folder,
+    environment: {
+      CRM_PORT: '0',
+      CRM_DATA_DIR: join(folder, 'data'),
+      CRM_DATABASE_URL: databaseUrl ?? '',
+      CRM_CONFIG_FILE: config,
+      CRM_ADMIN_EMAIL: ADMIN.email,
+      CRM_ADMIN_PASSWORD: ADMIN.password,
+      ...environment,
+    },
+  });
+}
