@@ -1,4 +1,5 @@
 import type { Stage } from '../systems/stage.ts';
+import { PAST_PROBES, probeExport, probeUsage } from './past.ts';
 import { type Probe, probeLogin, probeMemory, PROBES, probeStart } from './probes.ts';
 import { type Outcome, printHead, printProbe, printResult, type Result, writeResults } from './report.ts';
 import { compare, type Effort } from './run.ts';
@@ -12,14 +13,15 @@ export interface Measuring {
   readonly isQuick: boolean;
 }
 
+type Wanted = (it: Pick<Scenario, 'name' | 'isLong'>) => boolean;
+
 /** Every name that `--only` takes. */
 export function names(stage: Stage): string[] {
-  return [...scenarios(stage).map((it) => it.name), ...PROBES];
+  return [...scenarios(stage).map((it) => it.name), ...PROBES, ...PAST_PROBES];
 }
 
 export async function measure(stage: Stage, { effort, only, isQuick }: Measuring): Promise<void> {
-  const isWanted = ({ name, isLong }: Pick<Scenario, 'name' | 'isLong'>): boolean =>
-    only ? only.includes(name) : !(isQuick && isLong);
+  const isWanted: Wanted = ({ name, isLong }) => (only ? only.includes(name) : !(isQuick && isLong));
   const results: Result[] = [];
   printHead();
   for (const group of groups(scenarios(stage).filter(isWanted))) {
@@ -51,7 +53,7 @@ async function compareGroup(stage: Stage, group: readonly Scenario[], effort: Ef
   });
 }
 
-async function probe(stage: Stage, effort: Effort, isWanted: (it: { name: string }) => boolean): Promise<Probe[]> {
+async function probe(stage: Stage, effort: Effort, isWanted: Wanted): Promise<Probe[]> {
   const probes: Probe[] = [];
   const note = (made: Probe): void => {
     printProbe(made);
@@ -60,5 +62,7 @@ async function probe(stage: Stage, effort: Effort, isWanted: (it: { name: string
   if (isWanted({ name: 'login' })) (await probeLogin(stage, effort)).forEach(note);
   if (isWanted({ name: 'memory' })) note(await probeMemory(stage, effort));
   if (isWanted({ name: 'start' })) note(await probeStart(stage));
+  if (isWanted({ name: 'usage', isLong: true })) (await probeUsage(stage)).forEach(note);
+  if (isWanted({ name: 'export', isLong: true })) (await probeExport(stage)).forEach(note);
   return probes;
 }

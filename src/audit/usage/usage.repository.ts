@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { In, LessThan, type SelectQueryBuilder } from 'typeorm';
+import { Brackets, In, LessThan, type SelectQueryBuilder } from 'typeorm';
 import type { Instant } from '../../common/clock.js';
 import { addCounts } from '../../platform/database/counters.js';
 import { Database } from '../../platform/database/database.js';
@@ -18,6 +18,9 @@ export interface UsageSpan extends UsageActor {
   readonly to: Instant;
 }
 
+/** One counter of a dimension. */
+export type UsageCount = Pick<UsageCounter, 'startsAt' | 'value' | 'requests'>;
+
 /** The sum of one value's counters. */
 export interface UsageSum {
   readonly value: string;
@@ -33,13 +36,18 @@ export class UsageRepository {
   }
 
   /** The counters of one dimension as they are, in the order of time. */
-  async counters(span: UsageSpan, dimension: UsageDimension): Promise<UsageCounter[]> {
-    return this.within(span, dimension).orderBy('row.startsAt').addOrderBy('row.value').getMany();
+  async counters(span: UsageSpan, dimension: UsageDimension): Promise<UsageCount[]> {
+    const rows = await this.within([span], dimension)
+      .select(['row.startsAt AS startsAt', 'row.value AS value', 'row.requests AS requests'])
+      .orderBy('row.startsAt')
+      .addOrderBy('row.value')
+      .getRawMany<{ startsAt: Instant; value: string; requests: string | number }>();
+    return rows.map(({ requests, ...row }) => ({ ...row, requests: Number(requests) }));
   }
 
-  /** The values of one dimension with their sums, busiest first. */
-  async sums(span: UsageSpan, dimension: UsageDimension, limit: number): Promise<UsageSum[]> {
-    const rows = await this.within(span, dimension)
+  /** The values of one dimension with their sums over spans that do not overlap, busiest first. */
+  async sums(spans: readonly UsageSpan[], dimension: UsageDimension, limit: number): Promise<UsageSum[]> {
+    const rows = await this.within(spans, dimension)
       .select(['row.value AS value', 'SUM(row.requests) AS requests'])
       .groupBy('row.value')
       .orderBy('requests', 'DESC')
@@ -99,14 +107,19 @@ export class UsageRepository {
     return gone.affected ?? 0;
   }
 
-  private within(
-    { actorKind, actorId, period, from, to }: UsageSpan,
-    dimension: UsageDimension,
-  ): SelectQueryBuilder<UsageCounter> {
-    return this.database
-      .repository(UsageCounter)
-      .createQueryBuilder('row')
-      .where({ actorKind, actorId, period, dimension })
-      .andWhere('row.startsAt >= :from AND row.startsAt < :to', { from, to });
+  /** Each span is a range of the primary key. */
+  private within(spans: readonly UsageSpan[], dimension: UsageDimension): SelectQueryBuilder<UsageCounter> {
+    const ranges = new Brackets((where) => {
+      spans.forEach(({ actorKind, actorId, period, from, to }, index) => {
+        const [begin, end] = [`from${index}`, `to${index}`];
+        const range = new Brackets((one) =>
+          one
+            .where({ actorKind, actorId, period, dimension })
+            .andWhere(`row.startsAt >= :${begin} AND row.startsAt < :${end}`, { [begin]: from, [end]: to }),
+        );
+        where.orWhere(range);
+      });
+    });
+    return this.database.repository(UsageCounter).createQueryBuilder('row').where(ranges);
   }
 }

@@ -45,8 +45,8 @@ export class UsageService {
   async summary(span: UsageSpan): Promise<UsageSummary> {
     const [classes, byRoute, byAddress] = await Promise.all([
       this.counters.counters(span, 'class'),
-      this.counters.sums(span, 'route', TOP),
-      this.counters.sums(span, 'address', TOP),
+      this.counters.sums(coarse(span), 'route', TOP),
+      this.counters.sums(coarse(span), 'address', TOP),
     ]);
     const found = new Map<Instant, Record<string, number>>();
     for (const { startsAt, value, requests } of classes) {
@@ -102,6 +102,19 @@ export class UsageService {
   removeOlderThan(period: UsagePeriod, moment: Instant, limit: number): Promise<number> {
     return this.counters.removeOlderThan(period, startOf(period, moment), limit);
   }
+}
+
+/** The same span with its whole days by the day, which are a twenty-fourth of the counters; hours at its ends. */
+function coarse(span: UsageSpan): UsageSpan[] {
+  if (span.period === 'day') return [span];
+  const [first, last] = [startOf('day', toInstant(toMillis(span.from) + DAY - 1)), startOf('day', span.to)];
+  if (first >= last) return [span];
+  const parts: UsageSpan[] = [
+    { ...span, to: first },
+    { ...span, period: 'day', from: first, to: last },
+    { ...span, from: last },
+  ];
+  return parts.filter(({ from, to }) => from < to);
 }
 
 function startsIn({ period, from, to }: UsageSpan): Instant[] {
