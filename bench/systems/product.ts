@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cores } from '../machine/cores.ts';
 import { Server } from './server.ts';
 
-const MAIN = join(import.meta.dirname, '../../dist/src/main.js');
+const HOUSE = join(import.meta.dirname, '../..');
+const MAIN = join(HOUSE, 'dist/src/main.js');
+/** Those of `npm start`: what is measured is what an operator runs. */
+const FLAGS = flagsOf(readFileSync(join(HOUSE, 'package.json'), 'utf8'));
 export const ADMIN = { email: 'admin@example.com', password: randomBytes(16).toString('hex') };
 
 /** No limits, or there would be nothing but 429 to measure; and this machine is trusted, for the scenario without a key. */
@@ -31,7 +34,7 @@ export function startProduct(options: ProductOptions): Promise<Server> {
   const config = join(folder, 'crm_config.yaml');
   writeFileSync(config, CONFIG, { mode: 0o600 });
   return Server.start({
-    command: [...cores.server, process.execPath, ...flags, MAIN],
+    command: [...cores.server, process.execPath, ...FLAGS, ...flags, MAIN],
     folder,
     environment: {
       CRM_PORT: '0',
@@ -43,4 +46,9 @@ export function startProduct(options: ProductOptions): Promise<Server> {
       ...environment,
     },
   });
+}
+
+function flagsOf(manifest: string): string[] {
+  const { scripts } = JSON.parse(manifest) as { scripts: { start: string } };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }

@@ -23,6 +23,7 @@ import { ApiKeyErrors } from './api-keys.errors.js';
 import { type ApiKeyRecord, type ApiKeyStats, ApiKeysRepository, type Moments } from './api-keys.repository.js';
 import { assertLiftsNothing, assertPresentValue, assertWithinParent, withinParent } from './api-key.limits.js';
 import { ChildrenRepository } from './children/children.repository.js';
+import { namedChildren } from './children/children.view.js';
 import { RotationRepository } from './rotation/rotation.repository.js';
 
 @Injectable()
@@ -134,8 +135,7 @@ export class ApiKeysService {
 
   /** Keys that it made and that go on working: whoever reads of its end should look at them, too (K17). */
   private async childrenOf(apiKeyId: number): Promise<Record<string, unknown> | null> {
-    const ids = await this.children.liveIdsOf(apiKeyId, this.clock.instant());
-    return ids.length > 0 ? { child_api_key_ids: ids } : null;
+    return namedChildren(await this.children.liveIdsOf(apiKeyId, this.clock.instant()));
   }
 
   /** The key that asks, when a key asks. */

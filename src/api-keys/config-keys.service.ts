@@ -16,6 +16,7 @@ import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
 import type { ApiKey } from './api-key.entity.js';
 import { ChildrenRepository } from './children/children.repository.js';
+import { namedChildren } from './children/children.view.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 
 interface MirroredKey {
@@ -150,8 +151,7 @@ export class ConfigKeysService {
     const now = this.clock.instant();
     const children = await this.children.liveIdsOf(row.apiKeyId, now);
     await this.keys.update(row.apiKeyId, { digest: null, revokedAt: now, flaggedStatus: 'revoked', updated: now });
-    const after = children.length > 0 ? { child_api_key_ids: children } : null;
-    await this.tell(row, 'api_key.revoked', { before: { name: row.name }, after });
+    await this.tell(row, 'api_key.revoked', { before: { name: row.name }, after: namedChildren(children) });
   }
 
   private async tell(

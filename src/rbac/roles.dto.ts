@@ -7,7 +7,11 @@ import { labelOf } from './permission-catalogue.js';
 import type { Role } from './role.entity.js';
 
 /** Names stand in the configuration file and in lists on a terminal. */
-const NAME = { max: 64, pattern: /^\P{Cc}+$/u, hint: 'without line breaks and other control characters' };
+const NAME = {
+  max: 64,
+  pattern: /^[^\p{Cc}\p{Cf}]+$/u,
+  hint: 'without line breaks and other control or invisible characters',
+};
 
 export class CreateRoleRequest {
   /** Unique, whatever its letter case, and not the name of a permission. */

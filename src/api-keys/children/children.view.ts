@@ -12,3 +12,12 @@ export interface ChildKey {
 export interface ApiKeyDetails extends ApiKeyView {
   readonly children: readonly ChildKey[];
 }
+
+const NAMED = 100;
+
+/** Living children for a record: the first hundred and how many there are, since a record holds 64 KB; null without any. */
+export function namedChildren(ids: readonly number[]): Record<string, unknown> | null {
+  if (ids.length === 0) return null;
+  const count = ids.length > NAMED ? { child_api_key_count: ids.length } : {};
+  return { child_api_key_ids: ids.slice(0, NAMED), ...count };
+}

@@ -6,6 +6,7 @@ import { Database } from '../../platform/database/database.js';
 import { ApiKeysService } from '../api-keys.service.js';
 import { assertPresentValue } from '../api-key.limits.js';
 import { ChildrenService } from '../children/children.service.js';
+import { namedChildren } from '../children/children.view.js';
 import { PresentedKeysService } from '../presented-keys.service.js';
 
 export interface LeakResult {
@@ -54,9 +55,8 @@ export class LeaksService {
       const { name, source, isProtected } = view.key;
       const isRevoked = source === 'database' && !isProtected;
       const childIds = await this.children.liveIdsOf(apiKeyId);
-      const named = childIds.length > 0 ? { child_api_key_ids: childIds } : {};
       const subject = { type: 'api_key', id: apiKeyId };
-      const after = { name, revoked: isRevoked, ...named };
+      const after = { name, revoked: isRevoked, ...namedChildren(childIds) };
       await this.audit.record(principal, { event: 'api_key.leaked', subject, after });
       if (isRevoked) await this.apiKeys.revoke(principal, apiKeyId, null);
       return { isKnown: true, isRevoked, childIds };

@@ -26,6 +26,10 @@ const SPANS: Record<UsagePeriod, Spans> = {
   day: { length: DAY, usual: 30 * DAY, longest: 800 * DAY },
 };
 
+/** Beyond these an instant is not 24 characters long. */
+const EARLIEST = Date.parse('0001-01-01T00:00:00.000Z');
+const LATEST = Date.parse('9999-12-31T00:00:00.000Z');
+
 /** What a key was used for (K4): counts for a chart, and the lines behind them. */
 @Injectable()
 export class KeyUsageService {
@@ -60,6 +64,8 @@ export class KeyUsageService {
     const { length, usual, longest } = SPANS[bucket];
     const end = Math.ceil((to === undefined ? this.clock.millis() + 1 : toMillis(to)) / length) * length;
     const begin = Math.floor((from === undefined ? end - usual : toMillis(from)) / length) * length;
+    if (begin < EARLIEST || end > LATEST)
+      throw InvalidInput.field(begin < EARLIEST ? '/from' : '/to', 'is no time to count in');
     assertSpan({ begin, end, longest, bucket });
     return { period: bucket, from: toInstant(begin), to: toInstant(end) };
   }

@@ -1,4 +1,6 @@
+import { ApiKey } from '../../../src/api-keys/api-key.entity.js';
 import { HOUR } from '../../../src/common/clock.js';
+import { Database } from '../../../src/platform/database/database.js';
 import { NO_LIMITS, TestApp } from '../../support/app.js';
 import { recordsOf } from '../../support/audit-trail.js';
 import { pointers } from '../../support/expect-problem.js';
@@ -97,6 +99,22 @@ describe('keys that were made by a key', () => {
     const [revoked] = await recordsOf(app, 'api_key.revoked');
     expect(revoked).toMatchObject({ subjectId: parent.apiKeyId, after: { child_api_key_ids: [alive.api_key_id] } });
     expect((await get('/crm/customers', { 'x-api-key': alive.api_key })).status).toBe(200);
+  });
+
+  it('204 revoking a key of thousands of children: the record names the first hundred and says how many there are', async () => {
+    const parent = await makeParent();
+    const child = await makeChild(parent, 'Model');
+    const keys = app.get(Database).repository(ApiKey);
+    const { apiKeyId: _, ...model } = await keys.findOneByOrFail({ apiKeyId: child.api_key_id });
+    const copies = Array.from({ length: 6_000 }, () => ({ ...model, digest: null }));
+    await app.get(Database).transaction(async () => {
+      const rows = app.get(Database).repository(ApiKey);
+      for (let at = 0; at < copies.length; at += 500) await rows.insert(copies.slice(at, at + 500));
+    });
+    expect((await remove(parent.apiKeyId)).status).toBe(204);
+    const [revoked] = await recordsOf(app, 'api_key.revoked');
+    expect(revoked?.after).toMatchObject({ child_api_key_count: 6_001 });
+    expect(revoked?.after?.child_api_key_ids).toHaveLength(100);
   });
 
   it('204 revoking a key without children records none', async () => {

@@ -121,6 +121,8 @@ describe('what a key was used for', () => {
       ['from', '?bucket=hour&from=2029-01-01'],
       ['from', '?from=2000-01-01'],
       ['bucket', '?bucket=minute'],
+      ['to', '?to=9999-12-31T23:59:59.999Z'],
+      ['from', '?to=0000-01-01'],
       ['to', '?to=tomorrow'],
       ['limit', '?limit=1'],
     ];
