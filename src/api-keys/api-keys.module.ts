@@ -4,6 +4,7 @@ import { type LastUse, LastUseService } from '../audit/last-use.service.js';
 import { KnownPrincipals } from '../rbac/known-principals.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { RoleAssignments } from '../rbac/role-assignments.js';
+import { Settings } from '../platform/settings/settings.service.js';
 import { UsersModule } from '../users/users.module.js';
 import { AdviceController } from './advice/advice.controller.js';
 import { AdviceService } from './advice/advice.service.js';
@@ -27,7 +28,8 @@ import { LeaksService } from './leaks/leaks.service.js';
 import { OwnApiKeyController } from './own-api-key.controller.js';
 import { KeyPeppersRepository } from './pepper/key-peppers.repository.js';
 import { KeyPeppersService } from './pepper/key-peppers.service.js';
-import { PersonalTokenPermissions } from './personal-tokens.permissions.js';
+import { PersonalTokenPermissions } from './personal-tokens/personal-tokens.permissions.js';
+import { PersonalTokenSettings } from './personal-tokens/personal-tokens.settings.js';
 import { PresentedKeysService } from './presented-keys.service.js';
 import { KeyRoleHolders } from './role-holders.service.js';
 import { RotationController } from './rotation/rotation.controller.js';
@@ -35,6 +37,8 @@ import { RotationRepository } from './rotation/rotation.repository.js';
 import { RotationService } from './rotation/rotation.service.js';
 import { KeyUsageService } from './usage/key-usage.service.js';
 import { UsageController } from './usage/usage.controller.js';
+
+export { PersonalTokenSettings };
 
 @Module({
   imports: [UsersModule],
@@ -81,9 +85,11 @@ export class ApiKeysModule {
     principals: KnownPrincipals,
     known: KnownKeys,
     apiKeys: ApiKeysService,
+    settings: Settings,
   ) {
     catalogue.declare(ApiKeyPermissions);
     catalogue.declare(PersonalTokenPermissions);
+    settings.declare(PersonalTokenSettings.enabled);
     assignments.register(holders);
     principals.register(known.source('organization'));
     principals.register(known.source('personal'));

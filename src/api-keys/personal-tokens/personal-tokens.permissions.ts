@@ -1,4 +1,4 @@
-import { definePermissions } from '../common/permissions.js';
+import { definePermissions } from '../../common/permissions.js';
 
 export const PersonalTokenPermissions = definePermissions('PersonalToken', {
   create: {
