@@ -25,10 +25,13 @@ import { KnownKeys } from './known-keys.service.js';
 import { KeyPrincipals } from './api-key.principals.js';
 import { LeaksController } from './leaks/leaks.controller.js';
 import { LeaksService } from './leaks/leaks.service.js';
+import { NewKeysService } from './new-keys.service.js';
 import { OwnApiKeyController } from './own-api-key.controller.js';
 import { KeyPeppersRepository } from './pepper/key-peppers.repository.js';
 import { KeyPeppersService } from './pepper/key-peppers.service.js';
 import { PersonalTokenPermissions } from './personal-tokens/personal-tokens.permissions.js';
+import { PersonalTokensController } from './personal-tokens/personal-tokens.controller.js';
+import { PersonalTokensService } from './personal-tokens/personal-tokens.service.js';
 import { PersonalTokenSettings } from './personal-tokens/personal-tokens.settings.js';
 import { PresentedKeysService } from './presented-keys.service.js';
 import { KeyRoleHolders } from './role-holders.service.js';
@@ -38,8 +41,6 @@ import { RotationService } from './rotation/rotation.service.js';
 import { KeyUsageService } from './usage/key-usage.service.js';
 import { UsageController } from './usage/usage.controller.js';
 
-export { PersonalTokenSettings };
-
 @Module({
   imports: [UsersModule],
   controllers: [
@@ -47,6 +48,7 @@ export { PersonalTokenSettings };
     ApiKeysController,
     LeaksController,
     OwnApiKeyController,
+    PersonalTokensController,
     RotationController,
     UsageController,
   ],
@@ -70,6 +72,8 @@ export { PersonalTokenSettings };
     KeyRoleHolders,
     KnownKeys,
     LeaksService,
+    NewKeysService,
+    PersonalTokensService,
     PresentedKeysService,
     RotationRepository,
     RotationService,

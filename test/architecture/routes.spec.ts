@@ -20,6 +20,8 @@ const AUTHENTICATED = [
   'OtherServicesController.forward',
   'OwnApiKeyController.get',
   'OwnApiKeyController.revoke',
+  'PersonalTokensController.list',
+  'PersonalTokensController.revoke',
   'SessionsController.end',
   'SessionsController.endOthers',
   'SessionsController.list',

@@ -1,5 +1,5 @@
 import { ApiProperty, PartialType } from '@nestjs/swagger';
-import { PersonalTokenSettings } from '../../api-keys/api-keys.module.js';
+import { PersonalTokenSettings } from '../../api-keys/personal-tokens/personal-tokens.service.js';
 import { VERSION } from '../../common/etag.js';
 import { Flag } from '../../common/fields.js';
 import type { SettingDefinition } from '../../platform/settings/setting-definition.js';
