@@ -70,6 +70,11 @@ export class ApiKeysService {
     return this.view(found(await this.keys.find(apiKeyId), apiKeyId));
   }
 
+  async find(apiKeyId: number): Promise<ApiKeyView | null> {
+    const record = await this.keys.find(apiKeyId);
+    return record && this.view(record);
+  }
+
   /** The secret is in the answer and nowhere else. */
   async create(principal: Principal, asked: CreateApiKeyRequest): Promise<{ view: ApiKeyView; secret: string }> {
     assertPresentValue(principal);

@@ -9,7 +9,9 @@ import type { Principal } from '../../common/principal.js';
 import { Refuses } from '../../common/refuses.decorator.js';
 import { Creates } from '../../platform/idempotency/creates.decorator.js';
 import { RbacErrors } from '../../rbac/rbac.errors.js';
+import { AccessLogList, AccessLogResponse } from '../../audit/audit.dto.js';
 import { ApiKeyErrors } from '../api-keys.errors.js';
+import { GetUsageQuery, ListKeyAccessLogsQuery, UsageResponse } from '../usage/usage.dto.js';
 import {
   CreatedPersonalTokenResponse,
   CreatePersonalTokenRequest,
@@ -62,5 +64,30 @@ export class PersonalTokensController {
     @IfMatch() ifMatch: Precondition,
   ): Promise<void> {
     await this.tokens.revoke(principal, tokenId, ifMatch);
+  }
+
+  /** Count the requests of a token by hour or day, class of answer, route and address. */
+  @Get(':personal_token_id/usage')
+  @Authenticated('user')
+  @Refuses(404, PersonalTokenErrors.notFound)
+  async usage(
+    @CurrentPrincipal() principal: Principal,
+    @Param('personal_token_id', IdPipe) tokenId: number,
+    @Query() query: GetUsageQuery,
+  ): Promise<UsageResponse> {
+    return UsageResponse.from(await this.tokens.usage(principal, tokenId, query));
+  }
+
+  /** List the requests of a token, newest first, refused ones included. */
+  @Get(':personal_token_id/access-logs')
+  @Authenticated('user')
+  @ApiOkResponse({ type: AccessLogList })
+  @Refuses(404, PersonalTokenErrors.notFound)
+  async listAccessLogs(
+    @CurrentPrincipal() principal: Principal,
+    @Param('personal_token_id', IdPipe) tokenId: number,
+    @Query() query: ListKeyAccessLogsQuery,
+  ): Promise<ListResponse<AccessLogResponse>> {
+    return listResponse(await this.tokens.listAccessLogs(principal, tokenId, query), AccessLogResponse.from);
   }
 }

@@ -3,6 +3,8 @@ import { Forbidden, NotFound } from '../../common/errors.js';
 import type { Precondition } from '../../common/etag.js';
 import type { Page } from '../../common/page.js';
 import type { Principal } from '../../common/principal.js';
+import type { AccessLog } from '../../audit/access-logs.service.js';
+import type { UsageSummary } from '../../audit/usage/usage.service.js';
 import { Database } from '../../platform/database/database.js';
 import { Settings } from '../../platform/settings/settings.service.js';
 import { AbilityService } from '../../rbac/ability.service.js';
@@ -11,6 +13,8 @@ import { RbacErrors } from '../../rbac/rbac.errors.js';
 import type { ApiKeyView } from '../api-key.view.js';
 import { ApiKeysService } from '../api-keys.service.js';
 import { NewKeysService } from '../new-keys.service.js';
+import { KeyUsageService } from '../usage/key-usage.service.js';
+import { GetUsageQuery, ListKeyAccessLogsQuery } from '../usage/usage.dto.js';
 import { CreatePersonalTokenRequest, ListPersonalTokensQuery } from './personal-tokens.dto.js';
 import { PersonalTokenErrors } from './personal-tokens.errors.js';
 import { PersonalTokenPermissions } from './personal-tokens.permissions.js';
@@ -25,6 +29,7 @@ export class PersonalTokensService {
     private readonly database: Database,
     private readonly apiKeys: ApiKeysService,
     private readonly newKeys: NewKeysService,
+    private readonly keyUsage: KeyUsageService,
     private readonly grants: GrantsService,
     private readonly abilities: AbilityService,
     private readonly settings: Settings,
@@ -58,12 +63,24 @@ export class PersonalTokensService {
   /** For ever. Somebody else's is no more there than one that never was, except for whoever looks after them. */
   revoke(principal: Principal, tokenId: number, ifMatch: Precondition): Promise<void> {
     return this.database.transaction(async () => {
-      const view = await this.apiKeys.findForUpdate(tokenId);
-      const isLive = view?.key.kind === 'personal' && view.status !== 'revoked';
-      const isTheirs = view?.key.createdByUserId === principal.id || this.mayManage(principal);
-      if (!isLive || !isTheirs) throw new NotFound(PersonalTokenErrors.notFound, { id: tokenId });
+      const view = this.theirs(principal, tokenId, await this.apiKeys.findForUpdate(tokenId));
+      if (view.status === 'revoked') throw new NotFound(PersonalTokenErrors.notFound, { id: tokenId });
       await this.apiKeys.end(principal, tokenId, ifMatch);
     });
+  }
+
+  async usage(principal: Principal, tokenId: number, query: GetUsageQuery): Promise<UsageSummary> {
+    return this.keyUsage.summaryOf(this.theirs(principal, tokenId, await this.apiKeys.find(tokenId)), query);
+  }
+
+  async listAccessLogs(principal: Principal, tokenId: number, query: ListKeyAccessLogsQuery): Promise<Page<AccessLog>> {
+    return this.keyUsage.listAccessLogsOf(this.theirs(principal, tokenId, await this.apiKeys.find(tokenId)), query);
+  }
+
+  private theirs(principal: Principal, tokenId: number, view: ApiKeyView | null): ApiKeyView {
+    const isTheirs = view?.key.createdByUserId === principal.id || this.mayManage(principal);
+    if (view?.key.kind === 'personal' && isTheirs) return view;
+    throw new NotFound(PersonalTokenErrors.notFound, { id: tokenId });
   }
 
   private mayManage(principal: Principal): boolean {

@@ -56,6 +56,8 @@ describe('looking after personal tokens', () => {
     [
       { method: 'GET', path: PATH },
       { method: 'DELETE', path: `${PATH}/1` },
+      { method: 'GET', path: `${PATH}/1/usage` },
+      { method: 'GET', path: `${PATH}/1/access-logs` },
     ],
   );
   itPaginates(() => app, {
@@ -134,6 +136,24 @@ describe('looking after personal tokens', () => {
     expectProblem(await revoke(key.apiKeyId, { headers: admin }), 404, 'personal_tokens.not_found');
     for (const { headers } of [ofKarl, key]) {
       expect((await app.ask('GET', '/crm/customers', { headers })).status).toBe(200);
+    }
+  });
+
+  it('200 with what a token was used for, for its user and whoever looks after them; 404 for everybody else', async () => {
+    const token = await aToken(app, karl);
+    await app.ask('GET', '/crm/customers', { headers: token.headers });
+    const ask = (what: string, who: { headers: Credentials }) =>
+      app.ask('GET', `${PATH}/${token.apiKeyId}/${what}`, { headers: who.headers });
+    for (const who of [karl, keeper]) {
+      expect((await ask('usage', who)).body).toMatchObject({ total: 1 });
+      const { data } = (await ask('access-logs', who)).body;
+      expect(data).toMatchObject([{ path: '/crm/customers', actor: { kind: 'personal_token', id: token.apiKeyId } }]);
+    }
+    const key = await asApiKey(app, ['view_customer']);
+    for (const what of ['usage', 'access-logs']) {
+      expectProblem(await ask(what, maria), 404, 'personal_tokens.not_found');
+      const ofKey = await app.ask('GET', `${PATH}/${key.apiKeyId}/${what}`, { headers: admin });
+      expectProblem(ofKey, 404, 'personal_tokens.not_found');
     }
   });
 
