@@ -41,6 +41,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Customers: 'The companies and people who buy.',
   Users: 'The people who may log in.',
   'API keys': 'Credentials for programs.',
+  'Personal tokens': 'Credentials that users make for themselves.',
   'Roles and permissions': 'What may be granted, and the names it is granted under.',
   'Trusted addresses': 'Who needs no credential, as the configuration file says.',
   Audit: 'What was changed, and what was asked.',

@@ -24,6 +24,7 @@ import { PagingModule } from './platform/paging/paging.module.js';
 import { PepperModule } from './platform/pepper/pepper.module.js';
 import { SecretsModule } from './platform/secrets/secrets.module.js';
 import type { Secrets } from './platform/secrets/secrets.service.js';
+import { SettingsModule } from './platform/settings/settings.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { ProvisioningModule } from './provisioning/provisioning.module.js';
 import { PermissionGuard } from './rbac/permission.guard.js';
@@ -65,6 +66,7 @@ export class AppModule {
         PepperModule,
         JobsModule,
         OutboxModule,
+        SettingsModule,
         IdempotencyModule,
         AuditModule,
         RbacModule,

@@ -15,6 +15,7 @@ import { IdempotencyKeyRow } from './platform/idempotency/idempotency-key.entity
 import { JobRow } from './platform/jobs/job.entity.js';
 import { OutboxEvent } from './platform/outbox/outbox-event.entity.js';
 import { PepperVersion } from './platform/pepper/pepper-version.entity.js';
+import { SettingRow } from './platform/settings/setting.entity.js';
 import { Role } from './rbac/role.entity.js';
 import { User, UserCustomer, UserRole } from './users/user.entity.js';
 
@@ -38,6 +39,7 @@ export const entities: EntityList = [
   Role,
   SequenceRow,
   Session,
+  SettingRow,
   TrustedAddressUse,
   UsageCounter,
   User,

@@ -1,6 +1,7 @@
 import { Clock } from '../common/clock.js';
 import { generateKey } from '../platform/secrets/key-format.js';
 import type { Secrets } from '../platform/secrets/secrets.service.js';
+import type { Settings } from '../platform/settings/settings.service.js';
 import type { GrantsService } from '../rbac/grants.service.js';
 import type { RoleDirectory } from '../rbac/role-directory.js';
 import type { UsersService } from '../users/users.service.js';
@@ -36,9 +37,11 @@ describe('ApiKeyAuthenticationService', () => {
   let asked: (readonly string[])[];
   let inFile: Set<string>;
   let noted: number[];
+  let isEnabled: boolean;
 
   beforeEach(() => {
     noted = [];
+    isEnabled = true;
     stored = null;
     asked = [];
     inFile = new Set();
@@ -67,12 +70,13 @@ describe('ApiKeyAuthenticationService', () => {
     findByOldValue: () => Promise.resolve(null),
   });
   const configKeys = strict<ConfigKeysService>({ has: (digests) => digests.some((digest) => inFile.has(digest)) });
+  const settings = strict<Settings>({ get: () => Promise.resolve(isEnabled as never) });
   const service = new ApiKeyAuthenticationService(
     keys,
     new PresentedKeysService(keys, configKeys, rotations, secrets),
     rotations,
     strict<KeyPeppersService>({ move: () => Promise.resolve() }),
-    new KeyPrincipals(keys, directory, strict<UsersService>({}), strict<GrantsService>({}), clock),
+    new KeyPrincipals(keys, directory, strict<UsersService>({}), strict<GrantsService>({}), settings, clock),
     clock,
   );
   const alive = {
@@ -135,5 +139,14 @@ describe('ApiKeyAuthenticationService', () => {
   it('makes another kind of principal of a personal token', async () => {
     stored = { ...alive, kind: 'personal' };
     await expect(service.verify(generateKey('pat_'))).resolves.toMatchObject({ kind: 'personal_token' });
+  });
+
+  it('refuses personal tokens while they are switched off, and no key', async () => {
+    isEnabled = false;
+    stored = { ...alive, kind: 'personal' };
+    const refused = service.verify(generateKey('pat_'));
+    await expect(refused).rejects.toMatchObject({ status: 401, code: 'personal_tokens.disabled' });
+    stored = alive;
+    await expect(service.verify(generateKey('sk_live_'))).resolves.toMatchObject({ kind: 'api_key' });
   });
 });

@@ -7,6 +7,7 @@ import { ApiKeysRepository } from './api-keys.repository.js';
 import { ApiKeyErrors } from './api-keys.errors.js';
 import { isExpired, KeyPrincipals, type PresentedKey } from './api-key.principals.js';
 import { KeyPeppersService } from './pepper/key-peppers.service.js';
+import { PersonalTokenErrors } from './personal-tokens/personal-tokens.errors.js';
 import { PresentedKeysService } from './presented-keys.service.js';
 import { RotationService } from './rotation/rotation.service.js';
 
@@ -23,7 +24,7 @@ export class ApiKeyAuthenticationService {
 
   /**
    * The principal behind a key, or null: unknown, revoked and mistyped are one answer, so that nobody learns which.
-   * Whoever presents an expired key has proved possession and is told so.
+   * Whoever presents an expired key, or a token that is switched off, has proved possession and is told so.
    */
   async verify(value: string): Promise<Principal | null> {
     const presented = await this.presentedKeys.find(value);
@@ -31,6 +32,7 @@ export class ApiKeyAuthenticationService {
     const { key } = presented.record;
     if (isExpired(key, this.clock.instant()))
       throw new Unauthenticated(ApiKeyErrors.expired, { at: key.expiryDate ?? '' });
+    if (await this.principals.isSwitchedOff(key)) throw new Unauthenticated(PersonalTokenErrors.disabled);
     const principal = await this.principals.of(presented);
     if (principal && !presented.isOutdated) await this.notePresent(presented, principal, value);
     return principal;

@@ -3,12 +3,14 @@ import { type Principal, systemPrincipal } from '../common/principal.js';
 import { AuditService, type Change, difference } from '../audit/audit.service.js';
 import { Revisions } from '../platform/database/revisions.js';
 import { Outbox } from '../platform/outbox/outbox.service.js';
+import { actorKindOf } from './api-key.principals.js';
 import type { ApiKeyView } from './api-key.view.js';
 
 type Details = Readonly<Record<string, unknown>>;
 
 /** What happened to a key by itself: time went by, or somebody used it in an unusual way. */
 export interface Announcement {
+  /** The verb: `expired`. */
   readonly event: string;
   readonly before?: Details;
   readonly after: Details;
@@ -16,7 +18,8 @@ export interface Announcement {
 
 /**
  * Tells what happens to keys, in the transaction in which it happens: to the audit log, for whoever asks later, and to the
- * outbox, for whoever wants to be told. An event carries the key as it is shown, never its value.
+ * outbox, for whoever wants to be told. An event carries the key as it is shown, never its value; its name begins with the
+ * kind of key, `api_key.revoked` or `personal_token.revoked`.
  */
 @Injectable()
 export class ApiKeyEventsService {
@@ -27,7 +30,7 @@ export class ApiKeyEventsService {
   ) {}
 
   async created(principal: Principal, view: ApiKeyView): Promise<void> {
-    const change = { event: 'api_key.created', after: snapshot(view) };
+    const change = { event: 'created', after: snapshot(view) };
     await this.tell(principal, view, change, {});
   }
 
@@ -55,10 +58,12 @@ export class ApiKeyEventsService {
     change: Omit<Change, 'subject'>,
     data: Details,
   ): Promise<void> {
-    const subject = { type: 'api_key', id: view.key.apiKeyId };
-    await this.audit.record(actor, { ...change, subject });
+    const noun = actorKindOf(view.key);
+    const subject = { type: noun, id: view.key.apiKeyId };
+    const event = `${noun}.${change.event}`;
+    await this.audit.record(actor, { ...change, event, subject });
     const by = { kind: actor.kind, id: actor.id, name: actor.name };
-    await this.outbox.publish({ type: change.event, subject, data: { ...snapshot(view), ...data, by } });
+    await this.outbox.publish({ type: event, subject, data: { ...snapshot(view), ...data, by } });
   }
 }
 

@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Clock, type Instant } from '../common/clock.js';
 import { IpRange } from '../common/ip-range.js';
 import { type Principal, systemPrincipal } from '../common/principal.js';
+import { Settings } from '../platform/settings/settings.service.js';
 import { GrantsService } from '../rbac/grants.service.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
 import { UsersService } from '../users/users.service.js';
 import type { ApiKey } from './api-key.entity.js';
 import { type ApiKeyRecord, ApiKeysRepository } from './api-keys.repository.js';
+import { PersonalTokenSettings } from './personal-tokens/personal-tokens.settings.js';
 
 /** A key, and by which of its values it was presented. */
 export interface PresentedKey {
@@ -24,6 +26,7 @@ export class KeyPrincipals {
     private readonly directory: RoleDirectory,
     private readonly users: UsersService,
     private readonly grants: GrantsService,
+    private readonly settings: Settings,
     private readonly clock: Clock,
   ) {}
 
@@ -52,9 +55,11 @@ export class KeyPrincipals {
   private async boundToCreator(principal: Principal, key: ApiKey): Promise<Principal | null> {
     const creator = await this.creatorOf(key);
     if (!creator) return null;
-    const lacking = new Set(this.grants.lacking(creator, [...principal.permissions], principal.customerIds));
+    // A personal token acts for whomever its user acts for; a key for the customers that it was given.
+    const customerIds = key.kind === 'personal' ? creator.customerIds : principal.customerIds;
+    const lacking = new Set(this.grants.lacking(creator, [...principal.permissions], customerIds));
     const permissions = new Set([...principal.permissions].filter((it) => !lacking.has(it)));
-    return { ...principal, permissions, expiresAt: earliest(principal.expiresAt, creator.expiresAt) };
+    return { ...principal, permissions, customerIds, expiresAt: earliest(principal.expiresAt, creator.expiresAt) };
   }
 
   /** Whoever made the key, as they are now; null when they are let in no more. */
@@ -62,7 +67,13 @@ export class KeyPrincipals {
     if (key.createdByUserId !== null) return this.userPrincipal(key.createdByUserId);
     const parent = key.createdByKeyId === null ? null : await this.keys.find(key.createdByKeyId);
     const isLive = parent?.key.revokedAt === null && !isExpired(parent.key, this.clock.instant());
-    return isLive ? this.of({ record: parent, isOutdated: false, validUntil: null }) : null;
+    if (!isLive || (await this.isSwitchedOff(parent.key))) return null;
+    return this.of({ record: parent, isOutdated: false, validUntil: null });
+  }
+
+  /** Personal tokens work only while the installation allows them (K16); what they made sleeps with them. */
+  async isSwitchedOff({ kind }: ApiKey): Promise<boolean> {
+    return kind === 'personal' && !(await this.settings.get(PersonalTokenSettings.enabled));
   }
 
   private async userPrincipal(userId: number): Promise<Principal | null> {

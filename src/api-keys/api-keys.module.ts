@@ -4,6 +4,7 @@ import { type LastUse, LastUseService } from '../audit/last-use.service.js';
 import { KnownPrincipals } from '../rbac/known-principals.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { RoleAssignments } from '../rbac/role-assignments.js';
+import { Settings } from '../platform/settings/settings.service.js';
 import { UsersModule } from '../users/users.module.js';
 import { AdviceController } from './advice/advice.controller.js';
 import { AdviceService } from './advice/advice.service.js';
@@ -24,10 +25,14 @@ import { KnownKeys } from './known-keys.service.js';
 import { KeyPrincipals } from './api-key.principals.js';
 import { LeaksController } from './leaks/leaks.controller.js';
 import { LeaksService } from './leaks/leaks.service.js';
+import { NewKeysService } from './new-keys.service.js';
 import { OwnApiKeyController } from './own-api-key.controller.js';
 import { KeyPeppersRepository } from './pepper/key-peppers.repository.js';
 import { KeyPeppersService } from './pepper/key-peppers.service.js';
-import { PersonalTokenPermissions } from './personal-tokens.permissions.js';
+import { PersonalTokenPermissions } from './personal-tokens/personal-tokens.permissions.js';
+import { PersonalTokensController } from './personal-tokens/personal-tokens.controller.js';
+import { PersonalTokensService } from './personal-tokens/personal-tokens.service.js';
+import { PersonalTokenSettings } from './personal-tokens/personal-tokens.settings.js';
 import { PresentedKeysService } from './presented-keys.service.js';
 import { KeyRoleHolders } from './role-holders.service.js';
 import { RotationController } from './rotation/rotation.controller.js';
@@ -43,6 +48,7 @@ import { UsageController } from './usage/usage.controller.js';
     ApiKeysController,
     LeaksController,
     OwnApiKeyController,
+    PersonalTokensController,
     RotationController,
     UsageController,
   ],
@@ -66,6 +72,8 @@ import { UsageController } from './usage/usage.controller.js';
     KeyRoleHolders,
     KnownKeys,
     LeaksService,
+    NewKeysService,
+    PersonalTokensService,
     PresentedKeysService,
     RotationRepository,
     RotationService,
@@ -81,9 +89,11 @@ export class ApiKeysModule {
     principals: KnownPrincipals,
     known: KnownKeys,
     apiKeys: ApiKeysService,
+    settings: Settings,
   ) {
     catalogue.declare(ApiKeyPermissions);
     catalogue.declare(PersonalTokenPermissions);
+    settings.declare(PersonalTokenSettings.enabled);
     assignments.register(holders);
     principals.register(known.source('organization'));
     principals.register(known.source('personal'));

@@ -17,6 +17,12 @@ export interface ApiKeyRecord {
   readonly customerIds: readonly number[];
 }
 
+/** Which keys a list is about: the organisation's, everybody's personal ones, or one user's. */
+export interface KeyScope {
+  readonly kind: ApiKey['kind'];
+  readonly createdByUserId?: number;
+}
+
 /** The two moments that statuses are judged by. */
 export interface Moments {
   readonly now: Instant;
@@ -36,6 +42,7 @@ export interface ApiKeyStats {
 
 const SORTS: Record<string, SortColumn> = {
   api_key_id: { property: 'apiKeyId' },
+  personal_token_id: { property: 'apiKeyId' },
   name: { property: 'nameKey' },
   created: { property: 'created' },
   expiry_date: { property: 'expiryDate', isNullable: true },
@@ -164,8 +171,8 @@ export class ApiKeysRepository {
     if (customerIds.length > 0) await rows.insert(customerIds.map((customerId) => ({ apiKeyId, customerId })));
   }
 
-  async list(query: ListApiKeysQuery, moments: Moments): Promise<Page<ApiKeyRecord>> {
-    const rows = this.database.repository(ApiKey).createQueryBuilder('row');
+  async list(scope: KeyScope, query: ListApiKeysQuery, moments: Moments): Promise<Page<ApiKeyRecord>> {
+    const rows = this.database.repository(ApiKey).createQueryBuilder('row').where(scope);
     whereWords(rows, query.search, 'apiKeyId');
     if (query.source !== undefined) rows.andWhere({ source: query.source });
     if (query.parent_api_key_id !== undefined) rows.andWhere({ createdByKeyId: query.parent_api_key_id });
@@ -179,7 +186,7 @@ export class ApiKeysRepository {
     return { ...page, rows: await this.completeAll(page.rows) };
   }
 
-  /** All counts in one pass over the table (K3). */
+  /** All counts of the organisation's keys in one pass over the table (K3). */
   async stats({ now, soon }: Moments): Promise<ApiKeyStats> {
     const count = (condition: string): string => `SUM(CASE WHEN ${condition} THEN 1 ELSE 0 END)`;
     const isLive = 'row.revokedAt IS NULL AND (row.expiryDate IS NULL OR row.expiryDate > :now)';
@@ -193,6 +200,7 @@ export class ApiKeysRepository {
       .addSelect(count('row.revokedAt IS NOT NULL'), 'revoked')
       .addSelect(count('row.revokedAt IS NULL AND row.expiryDate IS NULL'), 'never_expiring')
       .addSelect(count('row.revokedAt IS NULL AND row.lastUsedAt IS NULL'), 'never_used')
+      .where("row.kind = 'organization'")
       .setParameters({ now, soon })
       .getRawOne<Record<keyof ApiKeyStats, string | number | null>>();
     const entries = Object.entries(found ?? {}).map(([name, value]) => [name, Number(value ?? 0)]);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, DAY, type Instant } from '../common/clock.js';
-import { Conflict, Forbidden, InvalidInput, NotFound, RuleBroken } from '../common/errors.js';
+import { Clock, type Instant } from '../common/clock.js';
+import { Conflict, Forbidden, InvalidInput, NotFound } from '../common/errors.js';
 import { assertMatches, type Precondition } from '../common/etag.js';
 import type { Page } from '../common/page.js';
 import type { Principal } from '../common/principal.js';
@@ -8,8 +8,6 @@ import { foldedKey, searchText } from '../common/text.js';
 import { difference } from '../audit/audit.service.js';
 import { LiveConfig } from '../platform/config/live-config.js';
 import { Database } from '../platform/database/database.js';
-import { generateKey, maskOf } from '../platform/secrets/key-format.js';
-import { Secrets } from '../platform/secrets/secrets.service.js';
 import { CustomerReach } from '../rbac/customer-reach.js';
 import { GrantsService } from '../rbac/grants.service.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
@@ -20,10 +18,17 @@ import { noticeOf, soonAfter, statusOf } from './api-key.status.js';
 import type { ApiKeyView } from './api-key.view.js';
 import { CreateApiKeyRequest, ListApiKeysQuery, UpdateApiKeyRequest } from './api-keys.dto.js';
 import { ApiKeyErrors } from './api-keys.errors.js';
-import { type ApiKeyRecord, type ApiKeyStats, ApiKeysRepository, type Moments } from './api-keys.repository.js';
+import {
+  type ApiKeyRecord,
+  type ApiKeyStats,
+  ApiKeysRepository,
+  type KeyScope,
+  type Moments,
+} from './api-keys.repository.js';
 import { assertLiftsNothing, assertPresentValue, assertWithinParent, withinParent } from './api-key.limits.js';
 import { ChildrenRepository } from './children/children.repository.js';
 import { namedChildren } from './children/children.view.js';
+import { type NewKey, NewKeysService } from './new-keys.service.js';
 import { RotationRepository } from './rotation/rotation.repository.js';
 
 @Injectable()
@@ -33,7 +38,7 @@ export class ApiKeysService {
     private readonly keys: ApiKeysRepository,
     private readonly rotations: RotationRepository,
     private readonly children: ChildrenRepository,
-    private readonly secrets: Secrets,
+    private readonly newKeys: NewKeysService,
     private readonly grants: GrantsService,
     private readonly customerReach: CustomerReach,
     private readonly directory: RoleDirectory,
@@ -42,8 +47,13 @@ export class ApiKeysService {
     private readonly clock: Clock,
   ) {}
 
-  async list(query: ListApiKeysQuery): Promise<Page<ApiKeyView>> {
-    const page = await this.keys.list(query, this.moments());
+  /** Those of the organisation; personal tokens have a list of their own. */
+  list(query: ListApiKeysQuery): Promise<Page<ApiKeyView>> {
+    return this.listWithin({ kind: 'organization' }, query);
+  }
+
+  async listWithin(scope: KeyScope, query: ListApiKeysQuery): Promise<Page<ApiKeyView>> {
+    const page = await this.keys.list(scope, query, this.moments());
     return { ...page, rows: await Promise.all(page.rows.map((record) => this.view(record))) };
   }
 
@@ -51,27 +61,48 @@ export class ApiKeysService {
     return this.keys.stats(this.moments());
   }
 
+  /** A key of the organisation: somebody's personal token is none of the key managers' business. */
   async get(apiKeyId: number): Promise<ApiKeyView> {
+    return this.view(ofOrganization(await this.keys.find(apiKeyId), apiKeyId));
+  }
+
+  /** A key of either kind. */
+  async getAny(apiKeyId: number): Promise<ApiKeyView> {
     return this.view(found(await this.keys.find(apiKeyId), apiKeyId));
   }
 
+  async find(apiKeyId: number): Promise<ApiKeyView | null> {
+    const record = await this.keys.find(apiKeyId);
+    return record && this.view(record);
+  }
+
   /** The secret is in the answer and nowhere else. */
-  async create(principal: Principal, wanted: CreateApiKeyRequest): Promise<{ view: ApiKeyView; secret: string }> {
+  async create(principal: Principal, asked: CreateApiKeyRequest): Promise<{ view: ApiKeyView; secret: string }> {
     assertPresentValue(principal);
     const parent = await this.keyOf(principal);
-    const request = parent ? withinParent(parent, wanted) : wanted;
+    const request = parent ? withinParent(parent, asked) : asked;
     assertGrantsSomething(request.permissions ?? [], request.roles ?? []);
     const customerIds = request.customer_ids ?? [];
     const granted = await this.grants.resolve(principal, request, customerIds);
     await this.customerReach.assertReaches(principal, customerIds);
-    this.assertExpiry(request.expiry_date ?? null);
-    const secret = generateKey(this.config.current.apiKeyPolicy.prefix);
+    this.newKeys.assertExpiry(request.expiry_date ?? null);
+    const wanted = { ...request, permissions: granted.permissions };
+    const { values, secret } = this.newKeys.make(principal, 'organization', wanted);
     return this.database.transaction(async () => {
-      const values = { ...this.newKey(principal, request, secret), permissions: granted.permissions };
-      const view = await this.view(await this.keys.insert(values, idsOf(granted.roles), customerIds));
-      await this.events.created(principal, view);
-      return { view, secret };
+      return { view: await this.add(principal, values, idsOf(granted.roles), customerIds), secret };
     });
+  }
+
+  /** To be called in a transaction, once it is decided what the key may hold. */
+  async add(
+    principal: Principal,
+    values: NewKey['values'],
+    roleIds: readonly number[] = [],
+    customerIds: readonly number[] = [],
+  ): Promise<ApiKeyView> {
+    const view = await this.view(await this.keys.insert(values, roleIds, customerIds));
+    await this.events.created(principal, view);
+    return view;
   }
 
   /**
@@ -85,7 +116,7 @@ export class ApiKeysService {
     ifMatch: Precondition,
   ): Promise<ApiKeyView> {
     if (request.customer_ids) await this.customerReach.assertReaches(principal, request.customer_ids);
-    if (request.expiry_date !== undefined) this.assertExpiry(request.expiry_date);
+    if (request.expiry_date !== undefined) this.newKeys.assertExpiry(request.expiry_date);
     await this.assertMayEdit(principal, apiKeyId, request);
     return this.database.transaction(async () => {
       const before = await this.lock(apiKeyId);
@@ -107,12 +138,17 @@ export class ApiKeysService {
       await this.keys.setRoles(apiKeyId, idsOf(granted.roles));
       await this.keys.setCustomers(apiKeyId, customerIds);
       await this.keys.update(apiKeyId, columns);
-      return this.recordChange(principal, before, 'api_key.updated');
+      return this.recordChange(principal, before, 'updated');
     });
   }
 
-  /** For ever: the digest is erased, the row stays (spec rule 3). */
-  revoke(principal: Principal, apiKeyId: number, ifMatch: Precondition): Promise<void> {
+  async revoke(principal: Principal, apiKeyId: number, ifMatch: Precondition): Promise<void> {
+    await this.get(apiKeyId);
+    await this.end(principal, apiKeyId, ifMatch);
+  }
+
+  /** A key of either kind, for ever: the digest is erased, the row stays (spec rule 3). */
+  async end(principal: Principal, apiKeyId: number, ifMatch: Precondition): Promise<void> {
     assertPresentValue(principal);
     return this.database.transaction(async () => {
       const before = found(await this.keys.findForUpdate(apiKeyId), apiKeyId);
@@ -129,7 +165,7 @@ export class ApiKeysService {
         version: before.key.version + 1,
         updated: revokedAt,
       });
-      await this.recordChange(principal, await this.view(before), 'api_key.revoked', await this.childrenOf(apiKeyId));
+      await this.recordChange(principal, await this.view(before), 'revoked', await this.childrenOf(apiKeyId));
     });
   }
 
@@ -140,7 +176,7 @@ export class ApiKeysService {
 
   /** The key that asks, when a key asks. */
   private async keyOf({ kind, id }: Principal): Promise<ApiKey | null> {
-    const isKey = kind === 'api_key' && id !== null;
+    const isKey = (kind === 'api_key' || kind === 'personal_token') && id !== null;
     return isKey ? ((await this.keys.find(id))?.key ?? null) : null;
   }
 
@@ -152,15 +188,15 @@ export class ApiKeysService {
     assertLiftsNothing(parent, request);
   }
 
-  /** The key, locked until the transaction ends; 409 for one that nobody can change any more, or only in the file. */
+  /** A key of the organisation, locked until the transaction ends; 409 for one that nobody can change any more, or only in the file. */
   async lock(apiKeyId: number): Promise<ApiKeyView> {
-    const record = found(await this.keys.findForUpdate(apiKeyId), apiKeyId);
+    const record = ofOrganization(await this.keys.findForUpdate(apiKeyId), apiKeyId);
     if (record.key.revokedAt !== null) throw new Conflict(ApiKeyErrors.revoked, { id: apiKeyId });
     assertNotFromConfig(record.key);
     return this.view(record);
   }
 
-  /** The key, locked until the transaction ends, whatever its state. */
+  /** A key of either kind, locked until the transaction ends, whatever its state. */
   async findForUpdate(apiKeyId: number): Promise<ApiKeyView | null> {
     const record = await this.keys.findForUpdate(apiKeyId);
     return record && this.view(record);
@@ -179,7 +215,7 @@ export class ApiKeysService {
     event: string,
     details: Record<string, unknown> | null = null,
   ): Promise<ApiKeyView> {
-    const after = await this.get(before.key.apiKeyId);
+    const after = await this.getAny(before.key.apiKeyId);
     await this.events.changed(principal, event, { before, after }, details);
     return after;
   }
@@ -213,51 +249,6 @@ export class ApiKeysService {
     };
   }
 
-  private newKey(principal: Principal, request: CreateApiKeyRequest, secret: string): Omit<ApiKey, 'apiKeyId'> {
-    const { name, description = null } = request;
-    const now = this.clock.instant();
-    const mask = maskOf(secret);
-    return {
-      kind: 'organization',
-      source: 'database',
-      name,
-      nameKey: foldedKey(name, 100),
-      description,
-      mask,
-      searchText: searchText(name, description, mask),
-      ...this.secrets.digest(secret),
-      permissions: [],
-      flaggedStatus: 'active',
-      expiryDate: request.expiry_date ?? null,
-      noticedDays: noticeOf(request.expiry_date ?? null, now),
-      revokedAt: null,
-      createdByUserId: principal.kind === 'user' ? principal.id : null,
-      createdByKeyId: principal.kind === 'api_key' ? principal.id : null,
-      createdBy: principal.name.slice(0, 254),
-      isProtected: request.protected ?? false,
-      isBoundToCreator: request.bound_to_creator ?? false,
-      allowedAddresses: request.allowed_addresses ?? null,
-      rateLimit: request.rate_limit ?? null,
-      lastUsedAt: null,
-      lastUsedAddress: null,
-      version: 1,
-      created: now,
-      updated: now,
-    };
-  }
-
-  private assertExpiry(expiry: Instant | null): void {
-    const { maxLifetimeDays } = this.config.current.apiKeyPolicy;
-    if (expiry !== null && expiry <= this.clock.instant()) {
-      throw InvalidInput.field('/expiry_date', 'lies in the past: a key cannot expire before it is made');
-    }
-    if (maxLifetimeDays === null) return;
-    const latest = this.clock.instant(maxLifetimeDays * DAY);
-    if (expiry === null || expiry > latest) {
-      throw new RuleBroken(ApiKeyErrors.lifetimeTooLong, { days: maxLifetimeDays, latest });
-    }
-  }
-
   /** The moments that statuses are judged by. */
   moments(): Moments {
     const { expiringSoonDays } = this.config.current.apiKeyPolicy;
@@ -275,6 +266,10 @@ export class ApiKeysService {
 function found(record: ApiKeyRecord | null, apiKeyId: number): ApiKeyRecord {
   if (!record) throw new NotFound(ApiKeyErrors.notFound, { id: apiKeyId });
   return record;
+}
+
+function ofOrganization(record: ApiKeyRecord | null, apiKeyId: number): ApiKeyRecord {
+  return found(record?.key.kind === 'organization' ? record : null, apiKeyId);
 }
 
 function assertNotFromConfig(key: ApiKey): void {

@@ -45,20 +45,22 @@ export class KnownKeys {
         { role: null, permissions: key.permissions },
         ...roles.map(({ name, permissions }) => ({ role: name, permissions })),
       ],
-      obstacle: this.obstacle(key, principal),
+      obstacle: await this.obstacle(key, principal),
       bar: await this.bar(key, customerIds),
-      takesCustomers: key.source === 'database',
+      takesCustomers: key.source === 'database' && key.kind === 'organization',
     };
   }
 
-  private obstacle(key: ApiKey, principal: Principal | null): string | null {
+  private async obstacle(key: ApiKey, principal: Principal | null): Promise<string | null> {
     if (key.revokedAt !== null) return `The key was revoked at ${key.revokedAt}.`;
     if (isExpired(key, this.clock.instant())) return `The key expired at ${key.expiryDate}.`;
+    if (await this.principals.isSwitchedOff(key)) return 'Personal access tokens are switched off.';
     return principal ? null : 'The key is bound to its creator, who is let in no more.';
   }
 
   /** A bound key never holds what its creator lacks, whatever it is given (K17). */
   private async bar(key: ApiKey, customerIds: readonly number[]): Promise<KnownPrincipal['bar']> {
+    if (key.kind === 'personal') return { reason: 'a personal token keeps what it was made with', bars: () => true };
     const creator = key.isBoundToCreator ? await this.principals.creatorOf(key) : null;
     if (!creator) return null;
     return {

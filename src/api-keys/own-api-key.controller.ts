@@ -21,7 +21,7 @@ export class OwnApiKeyController {
   @Get()
   @Authenticated('api_key', 'personal_token')
   async get(@CurrentPrincipal() principal: Principal): Promise<ApiKeyDetailsResponse> {
-    return ApiKeyDetailsResponse.from(await this.children.details(principal.id ?? 0));
+    return ApiKeyDetailsResponse.from(await this.children.ownDetails(principal));
   }
 
   /** Revoke the key that asks, e.g. when its owner fears that it leaked. */
@@ -30,6 +30,6 @@ export class OwnApiKeyController {
   @Authenticated('api_key', 'personal_token')
   @Refuses(409, ApiKeyErrors.protected, ApiKeyErrors.fromConfig)
   async revoke(@CurrentPrincipal() principal: Principal): Promise<void> {
-    await this.apiKeys.revoke(principal, principal.id ?? 0, null);
+    await this.apiKeys.end(principal, principal.id ?? 0, null);
   }
 }

@@ -53,7 +53,7 @@ export class AuthzService {
   /** Everybody who is let in and may do this. */
   async whoCan(principal: Principal, query: WhoCanQuery): Promise<Page<Holder>> {
     const permission = this.permission(query.permission);
-    const access: Access = { kind: 'permission', permission };
+    const access: Access = { kind: 'permission', permission, principals: [] };
     const row = await this.rowOf(principal, access, query.subject_id ?? null);
     const look = async (source: PrincipalSource, slice: Slice): Promise<Look<Holder>> => {
       const known = await source.list(slice);
@@ -88,7 +88,10 @@ export class AuthzService {
 
   private questionOf({ permission, method, path, subject_id: given }: ExplainRequest): Question {
     if (permission !== undefined && method === undefined && path === undefined) {
-      return { access: { kind: 'permission', permission: this.permission(permission) }, subjectId: given ?? null };
+      return {
+        access: { kind: 'permission', permission: this.permission(permission), principals: [] },
+        subjectId: given ?? null,
+      };
     }
     if (permission === undefined && method !== undefined && path !== undefined) {
       return this.questionAbout(method, path, given ?? null);

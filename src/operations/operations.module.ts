@@ -4,9 +4,14 @@ import { HealthController } from './health.controller.js';
 import { HealthService } from './health.service.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { JobsService } from './jobs/jobs.service.js';
+import { SettingsController } from './settings/settings.controller.js';
+import { SettingsService } from './settings/settings.service.js';
 import { JobPermissions, MetricsPermissions, SettingPermissions } from './operations.permissions.js';
 
-@Module({ controllers: [HealthController, JobsController], providers: [HealthService, JobsService] })
+@Module({
+  controllers: [HealthController, JobsController, SettingsController],
+  providers: [HealthService, JobsService, SettingsService],
+})
 export class OperationsModule {
   constructor(catalogue: PermissionCatalogue) {
     for (const list of [SettingPermissions, JobPermissions, MetricsPermissions]) catalogue.declare(list);

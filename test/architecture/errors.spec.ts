@@ -51,11 +51,15 @@ describe('an error', () => {
 
   it('is what the tests and the documents speak of', () => {
     const features = new Set(codes.map((code) => code.split('.')[0]));
+    // Settings are called alike: `personal_tokens.enabled`.
+    const settings = files('src', '.settings.ts').flatMap((path) =>
+      [...read(path).matchAll(/defineSetting<\w+>\('([\w.]+)'/g)].map(([, name]) => name),
+    );
     const named = [...files('test', '.ts'), ...files('docs', '.md'), 'README.md'].flatMap((path) =>
       [...read(path).matchAll(/['`]([a-z_]+\.[a-z_]+)['`]/g)]
         .map(([, code = '']) => code)
         .filter((code) => features.has(code.split('.')[0] ?? '') && !/\.(?:ts|js|md|json)$/.test(code))
-        .filter((code) => !codes.includes(code))
+        .filter((code) => !codes.includes(code) && !settings.includes(code))
         .map((code) => `${path}: ${code}`),
     );
     expect(named).toEqual([]);

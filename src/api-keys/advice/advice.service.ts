@@ -69,7 +69,7 @@ export class AdviceService {
     for (const { key } of views) {
       const { createdByUserId: userId, createdByKeyId: parentId } = key;
       const isUserGone = userId !== null && (await this.users.findById(userId))?.user.status !== 'active';
-      const isParentGone = parentId !== null && (await this.apiKeys.get(parentId)).status === 'revoked';
+      const isParentGone = parentId !== null && (await this.apiKeys.getAny(parentId)).status === 'revoked';
       if (isUserGone || isParentGone) gone.add(key.apiKeyId);
     }
     return gone;

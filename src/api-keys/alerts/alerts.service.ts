@@ -79,7 +79,7 @@ export class AlertsService {
       const view = await this.apiKeys.findForUpdate(apiKeyId);
       if (!view || (await this.alerts.isKnown(apiKeyId, { kind, value }))) return false;
       await this.alerts.insert({ apiKeyId, kind, value, at: this.clock.instant(), details: figures });
-      await this.events.announced('api-key-alerts', view, { event: `api_key.${kind}`, after: figures });
+      await this.events.announced('api-key-alerts', view, { event: kind, after: figures });
       return true;
     });
   }

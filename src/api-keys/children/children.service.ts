@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Principal } from '../../common/principal.js';
 import { statusOf } from '../api-key.status.js';
 import { ApiKeysService } from '../api-keys.service.js';
 import { ChildrenRepository } from './children.repository.js';
@@ -15,6 +16,11 @@ export class ChildrenService {
 
   async details(apiKeyId: number): Promise<ApiKeyDetails> {
     return { ...(await this.apiKeys.get(apiKeyId)), children: await this.of(apiKeyId) };
+  }
+
+  /** The key that asks, of either kind. */
+  async ownDetails({ id }: Principal): Promise<ApiKeyDetails> {
+    return { ...(await this.apiKeys.getAny(id ?? 0)), children: await this.of(id ?? 0) };
   }
 
   /** The first of them, those that work before those that do not. */

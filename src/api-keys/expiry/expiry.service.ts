@@ -45,7 +45,7 @@ export class ExpiryService {
       JOB,
       { key, status, ...view },
       {
-        event: status === 'expired' ? 'api_key.expired' : 'api_key.expiring',
+        event: status === 'expired' ? 'expired' : 'expiring',
         before: { status: key.flaggedStatus },
         after: { status, expiry_date: key.expiryDate },
       },
@@ -61,7 +61,7 @@ export class ExpiryService {
     if (expiryDate === null || days === null || (noticedDays !== null && noticedDays <= days)) return false;
     await this.keys.update(apiKeyId, { noticedDays: days });
     await this.events.announced(JOB, view, {
-      event: 'api_key.expiry_notice',
+      event: 'expiry_notice',
       after: {
         notice_days: days,
         days_left: Math.ceil((toMillis(expiryDate) - toMillis(now)) / DAY),

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { Database } from '../../platform/database/database.js';
+import { actorKindOf } from '../api-key.principals.js';
 import { ApiKeysService } from '../api-keys.service.js';
 import { assertPresentValue } from '../api-key.limits.js';
 import { ChildrenService } from '../children/children.service.js';
@@ -55,10 +56,11 @@ export class LeaksService {
       const { name, source, isProtected } = view.key;
       const isRevoked = source === 'database' && !isProtected;
       const childIds = await this.children.liveIdsOf(apiKeyId);
-      const subject = { type: 'api_key', id: apiKeyId };
+      const noun = actorKindOf(view.key);
+      const subject = { type: noun, id: apiKeyId };
       const after = { name, revoked: isRevoked, ...namedChildren(childIds) };
-      await this.audit.record(principal, { event: 'api_key.leaked', subject, after });
-      if (isRevoked) await this.apiKeys.revoke(principal, apiKeyId, null);
+      await this.audit.record(principal, { event: `${noun}.leaked`, subject, after });
+      if (isRevoked) await this.apiKeys.end(principal, apiKeyId, null);
       return { isKnown: true, isRevoked, childIds };
     });
   }

@@ -59,7 +59,7 @@ export class RotationService {
         previous_valid_until: rotation.previousValidUntil,
         retire_seconds_after_first_use: rotation.retireSecondsAfterFirstUse,
       };
-      const view = await this.apiKeys.recordChange(principal, before, 'api_key.regenerated', grace);
+      const view = await this.apiKeys.recordChange(principal, before, 'regenerated', grace);
       return { view, secret, previousValidUntil: rotation?.previousValidUntil ?? null };
     });
   }
@@ -85,7 +85,7 @@ export class RotationService {
         pepperVersion: rotation.previousPepperVersion,
         mask: rotation.previousMask,
       });
-      await this.apiKeys.recordChange(principal, before, 'api_key.rotation_cancelled', null);
+      await this.apiKeys.recordChange(principal, before, 'rotation_cancelled', null);
     });
   }
 

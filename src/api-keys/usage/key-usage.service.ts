@@ -11,6 +11,7 @@ import {
   type UsageSummary,
 } from '../../audit/usage/usage.service.js';
 import { actorKindOf } from '../api-key.principals.js';
+import type { ApiKeyView } from '../api-key.view.js';
 import { ApiKeysService } from '../api-keys.service.js';
 import { GetUsageQuery, ListKeyAccessLogsQuery } from './usage.dto.js';
 
@@ -40,23 +41,25 @@ export class KeyUsageService {
     private readonly clock: Clock,
   ) {}
 
-  /** As far as it is written by now: everything answered up to a moment ago. */
   async summary(apiKeyId: number, query: GetUsageQuery): Promise<UsageSummary> {
-    const actor = await this.actorOf(apiKeyId);
-    const span = this.spanOf(query);
-    await this.accessLogs.flush();
-    return this.usage.summary({ ...actor, ...span });
+    return this.summaryOf(await this.apiKeys.get(apiKeyId), query);
   }
 
   async listAccessLogs(apiKeyId: number, query: ListKeyAccessLogsQuery): Promise<Page<AccessLog>> {
-    const { actorKind, actorId } = await this.actorOf(apiKeyId);
-    await this.accessLogs.flush();
-    return this.accessLogs.list({ ...query, actor_kind: actorKind, actor_id: actorId });
+    return this.listAccessLogsOf(await this.apiKeys.get(apiKeyId), query);
   }
 
-  private async actorOf(apiKeyId: number): Promise<UsageActor> {
-    const { key } = await this.apiKeys.get(apiKeyId);
-    return { actorKind: actorKindOf(key), actorId: apiKeyId };
+  /** As far as it is written by now: everything answered up to a moment ago. */
+  async summaryOf(view: ApiKeyView, query: GetUsageQuery): Promise<UsageSummary> {
+    const span = this.spanOf(query);
+    await this.accessLogs.flush();
+    return this.usage.summary({ ...actorOf(view), ...span });
+  }
+
+  async listAccessLogsOf(view: ApiKeyView, query: ListKeyAccessLogsQuery): Promise<Page<AccessLog>> {
+    const { actorKind, actorId } = actorOf(view);
+    await this.accessLogs.flush();
+    return this.accessLogs.list({ ...query, actor_kind: actorKind, actor_id: actorId });
   }
 
   /** Whole buckets: `from` goes back to the beginning of its own, `to` on to the end of the last one that it touches. */
@@ -69,6 +72,10 @@ export class KeyUsageService {
     assertSpan({ begin, end, longest, bucket });
     return { period: bucket, from: toInstant(begin), to: toInstant(end) };
   }
+}
+
+function actorOf({ key }: ApiKeyView): UsageActor {
+  return { actorKind: actorKindOf(key), actorId: key.apiKeyId };
 }
 
 function assertSpan(span: { begin: number; end: number; longest: number; bucket: UsagePeriod }): void {

@@ -52,7 +52,7 @@ describe('loadConfig', () => {
     expect(defaults).toMatchObject({
       http: { baseUrl: null, requireHttps: false, allowedHosts: [], corsOrigins: [], publicDocs: true },
       rateLimits: { apiKey: 60, personalToken: 60, user: 600, address: 600, login: 10, failedAuth: 60 },
-      apiKeyPolicy: { prefix: 'sk_live_', maxLifetimeDays: null, expiringSoonDays: 30 },
+      apiKeyPolicy: { prefix: 'sk_live_', personalPrefix: 'pat_live_', maxLifetimeDays: null, expiringSoonDays: 30 },
       environment: { configFile: null },
     });
     const sections = [
@@ -101,7 +101,7 @@ ip_whitelist_default_roles: [view_customer]
 trusted_proxies: [10.1.0.0/16, ::1]
 http: { base_url: "https://CRM.example.com/", require_https: true, allowed_hosts: [CRM.example.com, "[::1]:3000"], cors_origins: ["https://a.example:8443"], public_docs: false }
 rate_limits: { api_key: 0, login: 1000000 }
-api_key_policy: { prefix: acme_, max_lifetime_days: 365, expiring_soon_days: 14 }
+api_key_policy: { prefix: acme_, personal_prefix: acme_pat_, max_lifetime_days: 365, expiring_soon_days: 14 }
 `);
     expect(config.ipWhitelist).toMatchObject([
       { roles: ['view_service', 'provisioning'], description: 'Grafana', expiresAt: '2027-01-01T23:59:59.000Z' },
@@ -120,7 +120,12 @@ api_key_policy: { prefix: acme_, max_lifetime_days: 365, expiring_soon_days: 14 
       corsOrigins: ['https://a.example:8443'],
     });
     expect(config.rateLimits).toMatchObject({ apiKey: 0, login: 1_000_000, user: 600 });
-    expect(config.apiKeyPolicy).toEqual({ prefix: 'acme_', maxLifetimeDays: 365, expiringSoonDays: 14 });
+    expect(config.apiKeyPolicy).toEqual({
+      prefix: 'acme_',
+      personalPrefix: 'acme_pat_',
+      maxLifetimeDays: 365,
+      expiringSoonDays: 14,
+    });
   });
 
   it('is frozen to the last leaf, and shows no key', () => {

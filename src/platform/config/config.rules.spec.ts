@@ -89,6 +89,9 @@ describe('the other sections', () => {
     ['rate_limits: { api_key: .inf }', 'rate_limits.api_key: must be a whole number'],
     ['rate_limits: { api_key: null }', 'rate_limits.api_key: must be a whole number'],
     ['api_key_policy: { prefix: sk-live- }', 'api_key_policy.prefix: must be 3 to 16'],
+    ['api_key_policy: { personal_prefix: PAT_ }', 'api_key_policy.personal_prefix: must be 3 to 16'],
+    ['api_key_policy: { personal_prefix: sk_live_ }', 'api_key_policy.personal_prefix: must differ from prefix'],
+    ['api_key_policy: { prefix: pat_live_ }', 'api_key_policy.personal_prefix: must differ from prefix'],
     ['api_key_policy: { max_lifetime_days: 3651 }', 'api_key_policy.max_lifetime_days: must be at most 3650'],
     ['api_key_policy: { expiring_soon_days: 0 }', 'api_key_policy.expiring_soon_days: must be at least 1'],
   ])('refuses %s', (text, problem) => expect(told(text)).toEqual([expect.stringMatching(problemAt(problem))]));

@@ -160,29 +160,39 @@ const rateLimitsSchema = z.strictObject({
     ),
 });
 
-const apiKeyPolicySchema = z.strictObject({
-  prefix: z
-    .string()
-    .regex(
-      /^[a-z][a-z0-9_]{1,14}_$/,
-      'must be 3 to 16 lower-case letters, digits and "_", beginning with a letter and ending in "_"',
-    )
-    .default('sk_live_')
-    .describe('What every generated key begins with; keys made before a change keep working.'),
-  max_lifetime_days: z
-    .int()
-    .min(1)
-    .max(3650)
-    .nullable()
-    .default(null)
-    .describe('The longest life of a new key, 1 to 3650 days; null = keys may live for ever.'),
-  expiring_soon_days: z
-    .int()
-    .min(1)
-    .max(365)
-    .default(30)
-    .describe('How long before its expiry a key counts as expiring soon, 1 to 365 days.'),
-});
+const keyPrefix = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9_]{1,14}_$/,
+    'must be 3 to 16 lower-case letters, digits and "_", beginning with a letter and ending in "_"',
+  );
+
+const apiKeyPolicySchema = z
+  .strictObject({
+    prefix: keyPrefix
+      .default('sk_live_')
+      .describe('What every generated key begins with; keys made before a change keep working.'),
+    personal_prefix: keyPrefix
+      .default('pat_live_')
+      .describe('What every personal access token begins with; it must differ from `prefix`.'),
+    max_lifetime_days: z
+      .int()
+      .min(1)
+      .max(3650)
+      .nullable()
+      .default(null)
+      .describe('The longest life of a new key, 1 to 3650 days; null = keys may live for ever.'),
+    expiring_soon_days: z
+      .int()
+      .min(1)
+      .max(365)
+      .default(30)
+      .describe('How long before its expiry a key counts as expiring soon, 1 to 365 days.'),
+  })
+  .refine(({ prefix, personal_prefix: personal }) => prefix !== personal, {
+    path: ['personal_prefix'],
+    message: 'must differ from prefix: nobody could tell a personal token from a key of the organisation',
+  });
 
 const apiKeyAlertsSchema = z.strictObject({
   learning_days: z

@@ -85,6 +85,8 @@ export interface RateLimitConfig {
 
 export interface ApiKeyPolicy {
   readonly prefix: string;
+  /** Never the same as `prefix`. */
+  readonly personalPrefix: string;
   readonly maxLifetimeDays: number | null;
   readonly expiringSoonDays: number;
 }

@@ -3,7 +3,7 @@ import { Database } from './database.js';
 import { RevisionRow } from './revision.entity.js';
 
 /** What verified credentials are built from; a change of any of them makes cached ones stale. */
-export type RevisionKind = 'api_keys' | 'roles' | 'sessions' | 'users';
+export type RevisionKind = 'api_keys' | 'roles' | 'sessions' | 'settings' | 'users';
 
 const POLL_MS = 500;
 /** Without a successful poll for so long nobody knows what other nodes changed: caches are not to be believed. */

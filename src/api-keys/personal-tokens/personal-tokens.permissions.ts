@@ -1,4 +1,4 @@
-import { definePermissions } from '../common/permissions.js';
+import { definePermissions } from '../../common/permissions.js';
 
 export const PersonalTokenPermissions = definePermissions('PersonalToken', {
   create: {
@@ -8,7 +8,8 @@ export const PersonalTokenPermissions = definePermissions('PersonalToken', {
   },
   manage: {
     identifier: 'manage_personal_tokens',
-    action: 'manage',
+    // Not CASL's word for every action: who looks after others' tokens may not for that make some.
+    action: 'manage_all',
     description: "See and revoke everybody's personal access tokens.",
   },
 });
