@@ -11,9 +11,10 @@ import { Database } from '../platform/database/database.js';
 import { generateKey, maskOf } from '../platform/secrets/key-format.js';
 import { Secrets } from '../platform/secrets/secrets.service.js';
 import { CustomerReach } from '../rbac/customer-reach.js';
-import { GrantsService } from '../rbac/grants.service.js';
+import { type Granted, GrantsService } from '../rbac/grants.service.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
 import type { Role } from '../rbac/role.entity.js';
+import { StepUpGate } from '../rbac/step-up.js';
 import { ApiKeyEventsService, snapshot } from './api-key-events.service.js';
 import type { ApiKey } from './api-key.entity.js';
 import { noticeOf, soonAfter, statusOf } from './api-key.status.js';
@@ -36,6 +37,7 @@ export class ApiKeysService {
     private readonly grants: GrantsService,
     private readonly customerReach: CustomerReach,
     private readonly directory: RoleDirectory,
+    private readonly stepUp: StepUpGate,
     private readonly events: ApiKeyEventsService,
     private readonly config: LiveConfig,
     private readonly clock: Clock,
@@ -66,6 +68,7 @@ export class ApiKeysService {
     this.assertExpiry(request.expiry_date ?? null);
     const secret = generateKey(this.config.current.apiKeyPolicy.prefix);
     return this.database.transaction(async () => {
+      await this.stepUp.demandForAdmin(principal, rightsOf(granted));
       const values = { ...this.newKey(principal, request, secret), permissions: granted.permissions };
       const view = await this.view(await this.keys.insert(values, idsOf(granted.roles), customerIds));
       await this.events.created(principal, view);
@@ -103,6 +106,8 @@ export class ApiKeysService {
         customerIds,
       });
       if (!difference(snapshot(before), snapshot(wanted))) return before;
+      const given = wanted.effectivePermissions.filter((it) => !before.effectivePermissions.includes(it));
+      await this.stepUp.demandForAdmin(principal, given);
       await this.keys.setRoles(apiKeyId, idsOf(granted.roles));
       await this.keys.setCustomers(apiKeyId, customerIds);
       await this.keys.update(apiKeyId, columns);
@@ -285,6 +290,10 @@ function assertNotFromConfig(key: ApiKey): void {
 function assertGrantsSomething(permissions: readonly string[], roles: readonly string[]): void {
   if (permissions.length + roles.length > 0) return;
   throw InvalidInput.field('/permissions', 'name at least one permission or role');
+}
+
+function rightsOf({ permissions, roles }: Granted): string[] {
+  return [...permissions, ...roles.flatMap((role) => role.permissions)];
 }
 
 function idsOf(roles: readonly Role[]): number[] {

@@ -55,9 +55,10 @@ export class Verdicts {
   judge(known: KnownPrincipal, access: Access, row: OwnedRow | null): Verdict {
     if (access.kind === 'public') return YES;
     if (known.obstacle !== null) return { ...YES, allowed: false, reason: known.obstacle };
-    if (access.kind === 'permission') return this.judgePermission(known, access, row);
-    if (isForKind(access, known.principal.kind)) return YES;
-    return { ...YES, allowed: false, reason: `This is only for: ${access.principals.join(', ')}.` };
+    if (!isForKind(access, known.principal.kind)) {
+      return { ...YES, allowed: false, reason: `This is only for: ${(access.principals ?? []).join(', ')}.` };
+    }
+    return access.kind === 'permission' ? this.judgePermission(known, access, row) : YES;
   }
 
   private judgePermission(known: KnownPrincipal, { permission }: Demand, row: OwnedRow | null): Verdict {

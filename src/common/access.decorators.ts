@@ -8,19 +8,23 @@ import { ProblemResponse } from './problem.dto.js';
 export type Access =
   | { readonly kind: 'public' }
   | { readonly kind: 'authenticated'; readonly principals: readonly PrincipalKind[] }
-  | { readonly kind: 'permission'; readonly permission: PermissionDefinition };
+  | {
+      readonly kind: 'permission';
+      readonly permission: PermissionDefinition;
+      readonly principals?: readonly PrincipalKind[];
+    };
 
 export const ACCESS = 'crm:access';
 
-/** Whether a route that asks for no permission is for principals of this kind; none named = for all. */
-export function isForKind({ principals }: Extract<Access, { kind: 'authenticated' }>, kind: PrincipalKind): boolean {
+/** Whether a route is for principals of this kind; none named = for all. */
+export function isForKind({ principals = [] }: Exclude<Access, { kind: 'public' }>, kind: PrincipalKind): boolean {
   return principals.length === 0 || principals.includes(kind);
 }
 
-/** The principal must hold this permission, or its `own` form (which then narrows the rows). */
-export function RequirePermission(permission: PermissionDefinition): MethodDecorator {
+/** The principal must hold this permission, or its `own` form (which then narrows the rows); kinds given narrow it further. */
+export function RequirePermission(permission: PermissionDefinition, ...principals: PrincipalKind[]): MethodDecorator {
   return applyDecorators(
-    SetMetadata(ACCESS, { kind: 'permission', permission } satisfies Access),
+    SetMetadata(ACCESS, { kind: 'permission', permission, principals } satisfies Access),
     ApiExtension('x-required-permissions', [permission.identifier]),
     ...credentials(),
     problem(403, `The principal lacks \`${permission.identifier}\`.`),

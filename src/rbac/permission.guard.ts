@@ -23,8 +23,8 @@ export class PermissionGuard implements CanActivate {
     const about = contextOf(context.switchToHttp().getRequest<FastifyRequest>());
     const { principal } = about;
     if (!principal) return false;
+    assertKind(principal, access);
     if (access.kind === 'permission') about.permission = this.permissionUsed(principal, access);
-    else assertKind(principal, access);
     return true;
   }
 
@@ -36,7 +36,8 @@ export class PermissionGuard implements CanActivate {
   }
 }
 
-function assertKind(principal: Principal, access: Extract<Access, { kind: 'authenticated' }>): void {
+function assertKind(principal: Principal, access: Exclude<Access, { kind: 'public' }>): void {
   if (isForKind(access, principal.kind)) return;
-  throw new Forbidden(RbacErrors.wrongPrincipal, { kinds: access.principals.join(', '), kind: principal.kind });
+  const kinds = (access.principals ?? []).join(', ');
+  throw new Forbidden(RbacErrors.wrongPrincipal, { kinds, kind: principal.kind });
 }
