@@ -107,7 +107,7 @@ describe('two-factor that is demanded', () => {
     const role = await aRole(app, ['view_customer']);
     await app.reconfigure(demanding(`{ required_roles: ['${role}'] }`));
     const headers = await asAdmin(app);
-    const { body } = await app.ask('GET', '/crm/roles?limit=100&sort=-created', { headers });
+    const { body } = await app.ask('GET', '/crm/roles?limit=100&sort=-role_id', { headers });
     const { role_id: id } = body.data.find((it: { name: string }) => it.name === role);
     expectProblem(await app.ask('DELETE', `/crm/roles/${id}`, { headers }), 409, 'rbac.role_configured');
   });

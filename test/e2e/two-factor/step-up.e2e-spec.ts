@@ -32,7 +32,7 @@ describe('step-up', () => {
   const roleId = async (): Promise<number> => {
     const name = await aRole(app, ['view_user']);
     const { headers } = await asApiKey(app, ['admin']);
-    const { body } = await app.ask('GET', '/crm/roles?limit=100&sort=-created', { headers });
+    const { body } = await app.ask('GET', '/crm/roles?limit=100&sort=-role_id', { headers });
     return body.data.find((role: { name: string }) => role.name === name).role_id as number;
   };
   const keyWith = async (permissions: string[]): Promise<string> =>
