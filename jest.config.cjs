@@ -1,5 +1,5 @@
 // Packages that ship no CommonJS. A missing one shows as "Must use import to load ES Module" or as an unexpected token.
-const ESM_ONLY = ['@nestjs', '@faker-js', 'content-disposition', 'cookie'];
+const ESM_ONLY = ['@nestjs', '@faker-js', '@noble', '@scure', 'content-disposition', 'cookie'];
 
 const swc = (parser, transform = {}) => [
   '@swc/jest',

@@ -37,6 +37,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Authentication: 'Log in, refresh, log out; who am I.',
   'For other services': 'Services that stand behind our keys and tokens.',
   'Own account': 'Your name and your password.',
+  'Two-factor': 'A second factor for yourself, and its reset for others.',
   Sessions: 'Where one is signed in, and the end of it.',
   Customers: 'The companies and people who buy.',
   Users: 'The people who may log in.',
@@ -58,7 +59,7 @@ const WITH_BODY: Readonly<Record<number, readonly ErrorDefinition[]>> = {
 const WITH_CREDENTIAL: Readonly<Record<number, readonly ErrorDefinition[]>> = {
   400: [AuthErrors.credentialConflict],
   401: [AuthErrors.missingCredential, AuthErrors.invalidCredentials, AuthErrors.tokenExpired, ApiKeyErrors.expired],
-  403: [AuthErrors.foreignOrigin],
+  403: [AuthErrors.foreignOrigin, AuthErrors.twoFactorEnrolmentRequired],
   421: [AuthErrors.misdirected],
   429: [ThrottlingErrors.tooMany, ThrottlingErrors.tooManyFailures],
 };

@@ -7,6 +7,7 @@ import { ChainMark } from './audit/chain/chain-mark.entity.js';
 import { UsageCounter } from './audit/usage/usage-counter.entity.js';
 import { Session } from './auth/session.entity.js';
 import { TrustedAddressUse } from './auth/trusted-address.entity.js';
+import { BackupCode, LoginChallenge, TwoFactorSecret } from './auth/two-factor/two-factor.entity.js';
 import { Customer, CustomerWord } from './customers/customer.entity.js';
 import type { EntityList } from './platform/database/data-source.js';
 import { RevisionRow } from './platform/database/revision.entity.js';
@@ -28,11 +29,13 @@ export const entities: EntityList = [
   ApiKeyRole,
   ApiKeyRotation,
   AuditLog,
+  BackupCode,
   ChainMark,
   Customer,
   CustomerWord,
   IdempotencyKeyRow,
   JobRow,
+  LoginChallenge,
   OutboxEvent,
   PepperVersion,
   RevisionRow,
@@ -41,6 +44,7 @@ export const entities: EntityList = [
   Session,
   SettingRow,
   TrustedAddressUse,
+  TwoFactorSecret,
   UsageCounter,
   User,
   UserCustomer,

@@ -20,6 +20,7 @@ import type { ProblemFilter } from './common/problem.filter.js';
 import type { Principal } from './common/principal.js';
 import { contextOf, enterContext, findContextOf } from './common/request-context.js';
 import { requestIdFrom } from './common/request-id.js';
+import { TWO_FACTOR_HEADER } from './common/step-up.decorator.js';
 import type { LiveConfig } from './platform/config/live-config.js';
 
 type ServerOptions = NonNullable<ConstructorParameters<typeof FastifyAdapter>[0]>;
@@ -130,7 +131,9 @@ function begin(request: FastifyRequest, reply: FastifyReply, config: LiveConfig,
   const isTls = 'encrypted' in request.socket;
   const client = clientAddress({ remoteAddress, isTls, headers: request.headers }, trustedProxies);
   reply.header('x-request-id', request.id);
-  enterContext(request, { requestId: request.id, ...client, principal: null, permission: null }, next);
+  const code = request.headers[TWO_FACTOR_HEADER];
+  const twoFactorCode = typeof code === 'string' ? code : null;
+  enterContext(request, { requestId: request.id, ...client, twoFactorCode, principal: null, permission: null }, next);
 }
 
 /** Probes come from the machine's own orchestrator, without TLS, and learn nothing. */

@@ -7,6 +7,7 @@ import { type ListResponse, listResponse } from '../common/page.js';
 import { CurrentPrincipal } from '../common/current-principal.js';
 import type { Principal } from '../common/principal.js';
 import { Refuses } from '../common/refuses.decorator.js';
+import { MayStepUp, StepUpErrors } from '../common/step-up.decorator.js';
 import { Creates } from '../platform/idempotency/creates.decorator.js';
 import { RbacErrors } from '../rbac/rbac.errors.js';
 import {
@@ -45,7 +46,8 @@ export class ApiKeysController {
   @Post()
   @Creates()
   @RequirePermission(ApiKeyPermissions.manage)
-  @Refuses(403, RbacErrors.cannotGrant)
+  @MayStepUp('the key gets `admin`')
+  @Refuses(403, RbacErrors.cannotGrant, StepUpErrors.stepUpRequired)
   @Refuses(422, ApiKeyErrors.lifetimeTooLong)
   async create(
     @CurrentPrincipal() principal: Principal,
@@ -83,7 +85,8 @@ export class ApiKeysController {
   @Patch(':api_key_id')
   @RequirePermission(ApiKeyPermissions.manage)
   @Versioned()
-  @Refuses(403, RbacErrors.cannotGrant)
+  @MayStepUp('the key gets `admin`')
+  @Refuses(403, RbacErrors.cannotGrant, StepUpErrors.stepUpRequired)
   @Refuses(404, ApiKeyErrors.notFound)
   @Refuses(409, ApiKeyErrors.revoked, ApiKeyErrors.fromConfig)
   @Refuses(422, ApiKeyErrors.lifetimeTooLong)

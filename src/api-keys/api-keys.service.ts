@@ -12,6 +12,7 @@ import { CustomerReach } from '../rbac/customer-reach.js';
 import { GrantsService } from '../rbac/grants.service.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
 import type { Role } from '../rbac/role.entity.js';
+import { StepUpGate } from '../rbac/step-up.js';
 import { ApiKeyEventsService, snapshot } from './api-key-events.service.js';
 import type { ApiKey } from './api-key.entity.js';
 import { noticeOf, soonAfter, statusOf } from './api-key.status.js';
@@ -42,6 +43,7 @@ export class ApiKeysService {
     private readonly grants: GrantsService,
     private readonly customerReach: CustomerReach,
     private readonly directory: RoleDirectory,
+    private readonly stepUp: StepUpGate,
     private readonly events: ApiKeyEventsService,
     private readonly config: LiveConfig,
     private readonly clock: Clock,
@@ -101,6 +103,7 @@ export class ApiKeysService {
     customerIds: readonly number[] = [],
   ): Promise<ApiKeyView> {
     const view = await this.view(await this.keys.insert(values, roleIds, customerIds));
+    await this.stepUp.demandForAdmin(principal, view.effectivePermissions);
     await this.events.created(principal, view);
     return view;
   }
@@ -135,6 +138,8 @@ export class ApiKeysService {
         customerIds,
       });
       if (!difference(snapshot(before), snapshot(wanted))) return before;
+      const given = wanted.effectivePermissions.filter((it) => !before.effectivePermissions.includes(it));
+      await this.stepUp.demandForAdmin(principal, given);
       await this.keys.setRoles(apiKeyId, idsOf(granted.roles));
       await this.keys.setCustomers(apiKeyId, customerIds);
       await this.keys.update(apiKeyId, columns);

@@ -60,8 +60,7 @@ export class ProfileResponse {
       name: user.name,
       roles: roles.map((role) => role.name),
       customer_ids: [...customerIds],
-      // Nobody can enrol yet, so this is the truth for everybody.
-      two_factor_enabled: false,
+      two_factor_enabled: user.twoFactorSince !== null,
       last_login_at: user.lastLoginAt,
       created: user.created,
       updated: user.updated,

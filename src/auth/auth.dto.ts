@@ -1,9 +1,11 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { SecretText, Text } from '../common/fields.js';
 import type { Principal } from '../common/principal.js';
 import { Secret } from '../common/secret.decorator.js';
 import { ACCESS_TOKEN } from './access-tokens.js';
+import type { Challenged, LoggedIn } from './login.service.js';
 import type { TokenPair } from './sessions.service.js';
+import { LoginChallengeResponse } from './two-factor/two-factor.dto.js';
 
 export class LoginRequest {
   @Text({ max: 254, example: 'admin@example.com' })
@@ -59,7 +61,15 @@ export class LoginResponse {
   @ApiProperty({ type: [String], example: ['admin'] })
   permissions!: string[];
 
-  static from(this: void, { token, refreshToken, user, permissions }: TokenPair): LoginResponse {
+  /** There only where it is true: two-factor is demanded, and this token reaches nothing else until it is set up. */
+  @ApiPropertyOptional({ enum: [true], example: true })
+  two_factor_enrolment_required?: true;
+
+  static of(this: void, login: LoggedIn | Challenged): LoginResponse | LoginChallengeResponse {
+    return 'pair' in login ? LoginResponse.from(login.pair) : LoginChallengeResponse.from(login.challengeToken);
+  }
+
+  static from(this: void, { token, refreshToken, user, permissions, twoFactor }: TokenPair): LoginResponse {
     return {
       token,
       token_type: 'Bearer',
@@ -68,6 +78,7 @@ export class LoginResponse {
       user: { id: user.user.userId, email: user.user.email, name: user.user.name },
       roles: user.roles.map((role) => role.name),
       permissions: [...permissions].sort(),
+      ...(twoFactor === 'demanded' ? { two_factor_enrolment_required: true } : {}),
     };
   }
 }

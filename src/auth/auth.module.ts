@@ -3,6 +3,7 @@ import { LastUseService } from '../audit/last-use.service.js';
 import { ApiKeysModule } from '../api-keys/api-keys.module.js';
 import { KnownPrincipals } from '../rbac/known-principals.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
+import { StepUpGate } from '../rbac/step-up.js';
 import { ThrottlingModule } from '../throttling/throttling.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokens } from './access-tokens.js';
@@ -30,16 +31,35 @@ import { IpWhitelistStrategy } from './strategies/ip-whitelist.strategy.js';
 import { JwtStrategy } from './strategies/jwt.strategy.js';
 import { TrustedAddressesRepository } from './trusted-addresses.repository.js';
 import { TrustedAddressesService } from './trusted-addresses.service.js';
+import { ChallengesRepository } from './two-factor/challenges.repository.js';
+import { ChallengesService } from './two-factor/challenges.service.js';
+import { CodesService } from './two-factor/codes.service.js';
+import { StepUpService } from './two-factor/step-up.service.js';
+import { Tries } from './two-factor/tries.service.js';
+import { TwoFactorController } from './two-factor/two-factor.controller.js';
+import { TwoFactorPermissions } from './two-factor/two-factor.permissions.js';
+import { TwoFactorRepository } from './two-factor/two-factor.repository.js';
+import { TwoFactorService } from './two-factor/two-factor.service.js';
 import { VerifiedCredentials } from './verified-credentials.js';
 
 @Module({
   imports: [ThrottlingModule, UsersModule, ApiKeysModule],
-  controllers: [AccountController, AuthController, IpWhitelistController, OtherServicesController, SessionsController],
+  controllers: [
+    AccountController,
+    AuthController,
+    IpWhitelistController,
+    OtherServicesController,
+    SessionsController,
+    TwoFactorController,
+  ],
   providers: [
     AccessTokens,
     ApiKeyBearerStrategy,
     ApiKeyStrategy,
     AuthJobs,
+    ChallengesRepository,
+    ChallengesService,
+    CodesService,
     CredentialJudge,
     ForwardAuthService,
     IntrospectionService,
@@ -52,8 +72,12 @@ import { VerifiedCredentials } from './verified-credentials.js';
     RefreshTokens,
     SessionsRepository,
     SessionsService,
+    StepUpService,
+    Tries,
     TrustedAddressesRepository,
     TrustedAddressesService,
+    TwoFactorRepository,
+    TwoFactorService,
     VerifiedCredentials,
   ],
   exports: [CredentialJudge, SessionsService],
@@ -66,10 +90,14 @@ export class AuthModule {
     sessions: LiveSessionsService,
     principals: KnownPrincipals,
     addresses: KnownAddresses,
+    gate: StepUpGate,
+    stepUp: StepUpService,
   ) {
     catalogue.declare(IpWhitelistPermissions);
     catalogue.declare(SessionPermissions);
     catalogue.declare(TokenPermissions);
+    catalogue.declare(TwoFactorPermissions);
+    gate.register((principal) => stepUp.prove(principal));
     principals.register(addresses);
     lastUse.register('session', ({ sessionId }, { at }) => sessions.noteSeen(sessionId ?? 0, at));
     lastUse.register('address', (_principal, { at, address }) => trusted.noteUse(address, at));

@@ -28,7 +28,8 @@ export class IntrospectionService {
    */
   async introspect(token: string): Promise<Introspection | null> {
     const principal = await this.principalOf(token);
-    if (!principal) return null;
+    // Who must enrol first is let in nowhere else.
+    if (!principal || principal.twoFactor === 'demanded') return null;
     const isKey = principal.credential === 'api_key';
     const issuedAt = isKey ? await this.keys.createdAt(principal.id ?? 0) : this.tokens.issuedAt(token);
     return { principal, issuedAt };

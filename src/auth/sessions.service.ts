@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type Instant, toMillis } from '../common/clock.js';
 import { Unauthenticated } from '../common/errors.js';
-import type { Principal } from '../common/principal.js';
+import type { Principal, TwoFactorState } from '../common/principal.js';
 import { currentContext } from '../common/request-context.js';
 import { AuditService } from '../audit/audit.service.js';
 import { Database } from '../platform/database/database.js';
 import { Revisions } from '../platform/database/revisions.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
 import { AttemptLimiter, clientNetwork } from '../throttling/attempt-limiter.js';
+import { TwoFactorDemand } from '../users/two-factor-demand.service.js';
 import { UsersService, type UserView } from '../users/users.service.js';
 import { AccessTokens } from './access-tokens.js';
 import { AuthErrors } from './auth.errors.js';
@@ -22,6 +23,7 @@ export interface TokenPair {
   readonly refreshToken: string;
   readonly user: UserView;
   readonly permissions: ReadonlySet<string>;
+  readonly twoFactor: TwoFactorState;
 }
 
 type Rotation =
@@ -35,6 +37,7 @@ export class SessionsService {
     private readonly database: Database,
     private readonly sessions: SessionsRepository,
     private readonly users: UsersService,
+    private readonly demand: TwoFactorDemand,
     private readonly directory: RoleDirectory,
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
@@ -107,6 +110,7 @@ export class SessionsService {
       isOutdated: false,
       allowedAddresses: null,
       rateLimit: null,
+      twoFactor: this.demand.stateOf(found),
     };
   }
 
@@ -168,6 +172,7 @@ export class SessionsService {
       refreshToken: this.refreshTokens.derive(session),
       user,
       permissions,
+      twoFactor: this.demand.stateOf(user),
     };
   }
 

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Services } from '../app.setup.js';
 import { AuditService } from '../audit/audit.service.js';
 import { SessionsService } from '../auth/sessions.service.js';
+import { TwoFactorService } from '../auth/two-factor/two-factor.service.js';
 import { randomBase62 } from '../platform/secrets/key-format.js';
 import { ADMIN_ROLE } from '../rbac/built-in-roles.js';
 import type { UserView } from '../users/user.view.js';
@@ -15,6 +16,7 @@ interface Options {
   readonly name?: string;
   readonly passwordStdin?: boolean;
   readonly token?: boolean;
+  readonly dropTwoFactor?: boolean;
 }
 
 const GENERATED_LENGTH = 24;
@@ -31,6 +33,7 @@ const RESET_EXAMPLES = `
 Examples:
   npm run cli -- admin reset-password --email maria@example.com
   npm run cli -- admin reset-password --email maria@example.com --password-stdin < password.txt
+  npm run cli -- admin reset-password --email maria@example.com --drop-two-factor
   npm run cli -- admin reset-password --email maria@example.com --token
 
 The account becomes active and all its sessions end; a running server knows within a second. While strangers keep trying
@@ -52,6 +55,7 @@ export function addAdmin(root: Command, shell: Shell): void {
     .description('set a new password for an account and let it in again')
     .requiredOption('--email <address>', 'the account')
     .option('--password-stdin', 'read the password from standard input')
+    .option('--drop-two-factor', 'also forget the second factor of the account: the password is enough then')
     .option('--token', 'also print an access token, for when attempts from outside keep the account locked')
     .addHelpText('after', RESET_EXAMPLES)
     .action((options: Options) => resetPassword(shell, options));
@@ -70,6 +74,9 @@ async function resetPassword(shell: Shell, options: Options): Promise<void> {
   const { email } = requestOf(options, password);
   const { view, token } = await withServices(shell, async (services) => {
     const reset = await resetFor(services, email, password);
+    if (options.dropTwoFactor && reset.user.twoFactorSince !== null) {
+      await services.get(TwoFactorService).reset(OPERATOR, reset.user.userId);
+    }
     return { view: reset, token: options.token ? await signIn(services, reset) : null };
   });
   const { user, roles } = view;

@@ -6,6 +6,9 @@ export type PrincipalKind = 'user' | 'api_key' | 'personal_token' | 'address' | 
 /** What was presented to prove who is asking. */
 export type CredentialKind = 'jwt' | 'api_key' | 'address' | 'command_line';
 
+/** `demanded` = a second factor is demanded of this user and not set up: hardly anything is open until it is. */
+export type TwoFactorState = 'off' | 'on' | 'demanded';
+
 /** Whoever asks, however they proved it. Every floor above speaks of nobody else. */
 export interface Principal {
   readonly kind: PrincipalKind;
@@ -27,6 +30,8 @@ export interface Principal {
   readonly allowedAddresses: readonly IpRange[] | null;
   /** Requests a minute for this very principal; null = what its kind gets by default. */
   readonly rateLimit: number | null;
+  /** Of a user's own session; everybody else has no second factor. */
+  readonly twoFactor?: TwoFactorState;
 }
 
 /** The command line and the clock: they act for the operator who owns the machine. */

@@ -14,6 +14,8 @@ export interface RequestContext {
   /** The address is a trusted proxy's own: nobody is behind it, so it is never judged by address either. */
   readonly isProxy: boolean;
   readonly isSecure: boolean;
+  /** The second factor that was sent along, as it was sent. */
+  readonly twoFactorCode: string | null;
   principal: Principal | null;
   /** The permission that let the request in, once it is in: what was really made use of. */
   permission: string | null;

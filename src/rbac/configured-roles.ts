@@ -19,11 +19,12 @@ export class ConfiguredRoles {
 
   /** Places that name the role, such as `api_keys[0]`. */
   naming({ nameKey }: Role): string[] {
-    const { apiKeys, ipWhitelist, ipWhitelistDefaultRoles } = this.config.current;
+    const { apiKeys, ipWhitelist, ipWhitelistDefaultRoles, twoFactor } = this.config.current;
     const isNamed = (names: readonly string[]): boolean => names.some((name) => fold(name) === nameKey);
     return [
       ...[...apiKeys, ...ipWhitelist].filter(({ roles }) => isNamed(roles)).map(({ path }) => path),
       ...(isNamed(ipWhitelistDefaultRoles) ? ['ip_whitelist_default_roles'] : []),
+      ...(isNamed(twoFactor.requiredRoles.names) ? [twoFactor.requiredRoles.path] : []),
     ];
   }
 

@@ -38,5 +38,6 @@ export class PermissionGuard implements CanActivate {
 
 function assertKind(principal: Principal, access: Exclude<Access, { kind: 'public' }>): void {
   if (isForKind(access, principal.kind)) return;
-  throw new Forbidden(RbacErrors.wrongPrincipal, { kinds: access.principals.join(', '), kind: principal.kind });
+  const kinds = access.principals.join(', ');
+  throw new Forbidden(RbacErrors.wrongPrincipal, { kinds, kind: principal.kind });
 }

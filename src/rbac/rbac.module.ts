@@ -18,6 +18,7 @@ import { RolesRepository } from './roles.repository.js';
 import { RolesService } from './roles.service.js';
 import { RouteInspector } from './route-inspector.js';
 import { RowScopes } from './row-scope.js';
+import { StepUpGate } from './step-up.js';
 import { SubjectRows } from './subject-rows.js';
 
 @Global()
@@ -37,6 +38,7 @@ import { SubjectRows } from './subject-rows.js';
     RolesService,
     RouteInspector,
     RowScopes,
+    StepUpGate,
     SubjectRows,
   ],
   exports: [
@@ -51,6 +53,7 @@ import { SubjectRows } from './subject-rows.js';
     RolesService,
     RouteInspector,
     RowScopes,
+    StepUpGate,
     SubjectRows,
   ],
 })

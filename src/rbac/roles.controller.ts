@@ -7,6 +7,7 @@ import { IdPipe } from '../common/id.pipe.js';
 import { type ListResponse, listResponse } from '../common/page.js';
 import type { Principal } from '../common/principal.js';
 import { Refuses } from '../common/refuses.decorator.js';
+import { StepUp, StepUpErrors } from '../common/step-up.decorator.js';
 import { Creates } from '../platform/idempotency/creates.decorator.js';
 import { RbacErrors } from './rbac.errors.js';
 import { RolePermissions } from './rbac.permissions.js';
@@ -37,7 +38,8 @@ export class RolesController {
   @Post()
   @Creates()
   @RequirePermission(RolePermissions.create)
-  @Refuses(403, RbacErrors.cannotGrant)
+  @StepUp()
+  @Refuses(403, RbacErrors.cannotGrant, StepUpErrors.stepUpRequired)
   @Refuses(409, RbacErrors.roleNameTaken)
   async create(@CurrentPrincipal() principal: Principal, @Body() body: CreateRoleRequest): Promise<RoleResponse> {
     return RoleResponse.from(await this.roles.create(principal, body));
@@ -55,10 +57,11 @@ export class RolesController {
   /** Edit a role. Whoever has it has the new rights on the very next request. */
   @Patch(':role_id')
   @RequirePermission(RolePermissions.update)
+  @StepUp()
   @ApiOkResponse({ type: RoleResponse })
   @ApiNoContentResponse({ description: 'Changed, by somebody who may not see the role.' })
   @Versioned()
-  @Refuses(403, RbacErrors.cannotGrant)
+  @Refuses(403, RbacErrors.cannotGrant, StepUpErrors.stepUpRequired)
   @Refuses(404, RbacErrors.roleNotFound)
   @Refuses(409, RbacErrors.adminProtected, RbacErrors.builtIn, RbacErrors.roleNameTaken, RbacErrors.roleConfigured)
   async update(
@@ -74,7 +77,8 @@ export class RolesController {
   @Delete(':role_id')
   @HttpCode(204)
   @RequirePermission(RolePermissions.delete)
-  @Refuses(403, RbacErrors.cannotGrant)
+  @StepUp()
+  @Refuses(403, RbacErrors.cannotGrant, StepUpErrors.stepUpRequired)
   @Refuses(404, RbacErrors.roleNotFound)
   @Refuses(409, RbacErrors.builtIn, RbacErrors.roleAssigned, RbacErrors.roleConfigured)
   async remove(

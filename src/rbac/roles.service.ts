@@ -17,6 +17,7 @@ import { RbacErrors } from './rbac.errors.js';
 import { RolePermissions } from './rbac.permissions.js';
 import { RoleAssignments } from './role-assignments.js';
 import type { Role } from './role.entity.js';
+import { StepUpGate } from './step-up.js';
 import { CreateRoleRequest, ListRolesQuery, UpdateRoleRequest } from './roles.dto.js';
 import { RolesRepository } from './roles.repository.js';
 
@@ -38,6 +39,7 @@ export class RolesService implements OnApplicationBootstrap {
     private readonly grants: GrantsService,
     private readonly assignments: RoleAssignments,
     private readonly configured: ConfiguredRoles,
+    private readonly stepUp: StepUpGate,
     private readonly revisions: Revisions,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -60,6 +62,7 @@ export class RolesService implements OnApplicationBootstrap {
     this.assertName(request.name);
     const { permissions } = await this.grants.resolve(principal, { permissions: request.permissions }, []);
     return this.database.transaction(async () => {
+      await this.stepUp.demand(principal);
       const { name, description = null } = request;
       const role = await this.roles.insert(this.newRole({ name, description, permissions }, false));
       await this.record(principal, 'role.created', role, { after: snapshot(role) });
@@ -79,6 +82,7 @@ export class RolesService implements OnApplicationBootstrap {
   ): Promise<Role | null> {
     if (request.name !== undefined) this.assertName(request.name);
     const after = await this.database.transaction(async () => {
+      await this.stepUp.demand(principal);
       const before = found(await this.roles.findForUpdate(roleId), roleId);
       const wanted = this.edited(before, request);
       await this.assertMayGive(principal, before, request.permissions ?? []);
@@ -96,6 +100,7 @@ export class RolesService implements OnApplicationBootstrap {
   /** Whoever has the role gets the replacement in the same transaction, as if each had been given it one by one. */
   remove(principal: Principal, { roleId, replacementId }: Removal, ifMatch: Precondition): Promise<void> {
     return this.database.transaction(async () => {
+      await this.stepUp.demand(principal);
       const role = found(await this.roles.findForUpdate(roleId), roleId);
       const replacement = replacementId === null ? null : await this.replacement(principal, role, replacementId);
       assertMatches(ifMatch, role.version);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../common/clock.js';
+import { Clock, type Instant } from '../common/clock.js';
 import { assertMatches, type Precondition } from '../common/etag.js';
 import { NotFound } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
@@ -57,6 +57,18 @@ export class OwnAccountService {
       });
     }
     return isSet;
+  }
+
+  /** One's own account, locked until the transaction ends. */
+  async lockOwn(principal: Principal): Promise<UserView> {
+    return this.users.get((await this.lock(principal)).userId);
+  }
+
+  /** To be called in a transaction, with the user locked: what may be done to whose account is decided by the caller. */
+  async setTwoFactor({ user }: UserView, twoFactorSince: Instant | null): Promise<void> {
+    if (user.twoFactorSince === twoFactorSince) return;
+    await this.rows.update(user.userId, { twoFactorSince, ...this.next(user) });
+    await this.revisions.bump('users');
   }
 
   private async lock({ id }: Principal): Promise<User> {

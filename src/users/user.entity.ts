@@ -42,6 +42,10 @@ export class User {
   @TextColumn(45, { nullable: true })
   lastUsedAddress!: string | null;
 
+  /** When a second factor was set up and proved; null = it is not asked for. */
+  @InstantColumn({ nullable: true })
+  twoFactorSince!: Instant | null;
+
   @IntColumn()
   version!: number;
 

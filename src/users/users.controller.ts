@@ -7,6 +7,7 @@ import { type ListResponse, listResponse } from '../common/page.js';
 import { CurrentPrincipal } from '../common/current-principal.js';
 import type { Principal } from '../common/principal.js';
 import { Refuses } from '../common/refuses.decorator.js';
+import { MayStepUp, StepUp, StepUpErrors } from '../common/step-up.decorator.js';
 import { Creates } from '../platform/idempotency/creates.decorator.js';
 import { PasswordErrors } from '../platform/secrets/password-policy.js';
 import { RbacErrors } from '../rbac/rbac.errors.js';
@@ -40,7 +41,8 @@ export class UsersController {
   @Post()
   @Creates()
   @RequirePermission(UserPermissions.create)
-  @Refuses(403, RbacErrors.cannotGrant)
+  @MayStepUp('it gives roles')
+  @Refuses(403, RbacErrors.cannotGrant, StepUpErrors.stepUpRequired)
   @Refuses(409, UserErrors.emailTaken)
   @Refuses(422, PasswordErrors.tooCommon, PasswordErrors.isEmail)
   async create(@CurrentPrincipal() principal: Principal, @Body() body: CreateUserRequest): Promise<UserResponse> {
@@ -77,10 +79,17 @@ export class UsersController {
   /** Replace a user's roles. Nobody gives what they do not hold. */
   @Put(':user_id/roles')
   @RequirePermission(RolePermissions.assign)
+  @StepUp()
   @ApiOkResponse({ type: UserResponse })
   @ApiNoContentResponse({ description: 'Changed, by somebody who may not see the user.' })
   @Versioned()
-  @Refuses(403, RbacErrors.cannotGrant, UserErrors.targetAboveYou, UserErrors.foreignCustomers)
+  @Refuses(
+    403,
+    RbacErrors.cannotGrant,
+    UserErrors.targetAboveYou,
+    UserErrors.foreignCustomers,
+    StepUpErrors.stepUpRequired,
+  )
   @Refuses(404, UserErrors.notFound)
   @Refuses(409, UserErrors.lastAdministrator)
   async setRoles(

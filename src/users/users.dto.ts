@@ -105,8 +105,7 @@ export class UserResponse {
       status: user.status,
       roles: roles.map((role) => role.name),
       customer_ids: [...customerIds],
-      // Nobody can enrol yet, so this is the truth for everybody.
-      two_factor_enabled: false,
+      two_factor_enabled: user.twoFactorSince !== null,
       last_login_at: user.lastLoginAt,
       created: user.created,
       updated: user.updated,

@@ -8,6 +8,7 @@ import { FirstAdministrator } from './first-administrator.service.js';
 import { OwnAccountService } from './own-account.service.js';
 import { KnownUsers } from './known-users.service.js';
 import { UserRoleHolders } from './role-holders.service.js';
+import { TwoFactorDemand } from './two-factor-demand.service.js';
 import { UsersController } from './users.controller.js';
 import { UserErrors } from './users.errors.js';
 import { UserPermissions } from './users.permissions.js';
@@ -16,8 +17,16 @@ import { UsersService } from './users.service.js';
 
 @Module({
   controllers: [UsersController],
-  providers: [UsersService, UsersRepository, UserRoleHolders, KnownUsers, FirstAdministrator, OwnAccountService],
-  exports: [UsersService, FirstAdministrator, OwnAccountService],
+  providers: [
+    UsersService,
+    UsersRepository,
+    UserRoleHolders,
+    KnownUsers,
+    FirstAdministrator,
+    OwnAccountService,
+    TwoFactorDemand,
+  ],
+  exports: [UsersService, FirstAdministrator, OwnAccountService, TwoFactorDemand],
 })
 export class UsersModule {
   constructor(

@@ -10,11 +10,6 @@ export const UserPermissions = definePermissions('User', {
     action: 'reset_password',
     description: "Reset another user's password.",
   },
-  resetTwoFactor: {
-    identifier: 'reset_user_2fa',
-    action: 'reset_2fa',
-    description: "Reset another user's two-factor.",
-  },
   manageOwn: {
     identifier: 'manage_own_users',
     action: 'manage_own',

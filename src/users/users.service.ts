@@ -17,6 +17,7 @@ import { GrantsService } from '../rbac/grants.service.js';
 import type { Slice } from '../rbac/known-principals.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
 import type { Role } from '../rbac/role.entity.js';
+import { StepUpGate } from '../rbac/step-up.js';
 import type { User } from './user.entity.js';
 import type { UserView } from './user.view.js';
 import { CreateUserRequest, ListUsersQuery, UpdateUserRequest } from './users.dto.js';
@@ -42,6 +43,7 @@ export class UsersService {
     private readonly grants: GrantsService,
     private readonly customerReach: CustomerReach,
     private readonly directory: RoleDirectory,
+    private readonly stepUp: StepUpGate,
     private readonly revisions: Revisions,
     private readonly audit: AuditService,
     private readonly passwords: PasswordHasher,
@@ -85,6 +87,7 @@ export class UsersService {
     // Hashed before the transaction: it takes long, and nobody else should wait for it.
     const passwordDigest = await this.passwords.hash(request.password);
     return this.database.transaction(async () => {
+      if (roles.length > 0) await this.stepUp.demand(principal);
       const record = await this.users.insert(
         newUser(request, passwordDigest, this.clock.instant()),
         roles.map((role) => role.roleId),
@@ -124,10 +127,14 @@ export class UsersService {
     names: readonly string[],
     ifMatch: Precondition,
   ): Promise<UserView | null> {
-    const after = await this.change(principal, userId, ifMatch, async (before) => {
+    const decide = async (before: UserView): Promise<Decision> => {
       const { roles } = await this.grants.resolve(principal, { roles: names }, before.customerIds);
       if (!roles.some(isAdministrator)) await this.assertNotLast(before.user, before.roles);
       return { roles };
+    };
+    const after = await this.database.transaction(async () => {
+      await this.stepUp.demand(principal);
+      return this.change(principal, userId, ifMatch, decide);
     });
     return this.shown(principal, after);
   }
@@ -248,6 +255,7 @@ function newUser(request: CreateUserRequest, passwordDigest: string, now: Instan
     lastLoginAt: null,
     lastUsedAt: null,
     lastUsedAddress: null,
+    twoFactorSince: null,
     version: 1,
     created: now,
     updated: now,

@@ -6,6 +6,7 @@ import { files, read } from './files.js';
 const PUBLIC = [
   'AuthController.jwks',
   'AuthController.login',
+  'AuthController.loginWithCode',
   'AuthController.refresh',
   'HealthController.live',
   'HealthController.ready',
@@ -27,6 +28,10 @@ const AUTHENTICATED = [
   'SessionsController.end',
   'SessionsController.endOthers',
   'SessionsController.list',
+  'TwoFactorController.disable',
+  'TwoFactorController.enable',
+  'TwoFactorController.renewBackupCodes',
+  'TwoFactorController.verify',
 ];
 
 describe('who may call a route', () => {

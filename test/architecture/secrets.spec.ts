@@ -7,10 +7,15 @@ describe('what is secret', () => {
   it('is this list: a change of it is the change under review', () => {
     expect(secretNames()).toEqual([
       'api_key',
+      'backup_codes',
+      'challenge_token',
       'current_password',
       'new_password',
+      'otpauth_url',
       'password',
+      'qr_svg',
       'refresh_token',
+      'secret',
       'token',
       'tokens',
     ]);

@@ -6,6 +6,7 @@ import { IfMatch, type Precondition } from '../../common/etag.js';
 import { IdPipe } from '../../common/id.pipe.js';
 import type { Principal } from '../../common/principal.js';
 import { Refuses } from '../../common/refuses.decorator.js';
+import { MayStepUp, StepUpErrors } from '../../common/step-up.decorator.js';
 import { RbacErrors } from '../../rbac/rbac.errors.js';
 import { ApiKeyErrors } from '../api-keys.errors.js';
 import { ApiKeyPermissions } from '../api-keys.permissions.js';
@@ -29,7 +30,8 @@ export class RotationController {
   @HttpCode(200)
   @RequirePermission(ApiKeyPermissions.manage)
   @ApiBody({ type: RegenerateApiKeyRequest, required: false, examples: EXAMPLES })
-  @Refuses(403, RbacErrors.cannotGrant, ApiKeyErrors.outdatedValue)
+  @MayStepUp('the key holds `admin`')
+  @Refuses(403, RbacErrors.cannotGrant, ApiKeyErrors.outdatedValue, StepUpErrors.stepUpRequired)
   @Refuses(404, ApiKeyErrors.notFound)
   @Refuses(409, ApiKeyErrors.protected, ApiKeyErrors.revoked, ApiKeyErrors.extendFirst, ApiKeyErrors.fromConfig)
   @Refuses(422, ApiKeyErrors.graceTooLong)

@@ -10,6 +10,7 @@ import { Revisions } from '../../platform/database/revisions.js';
 import { generateKey, maskOf } from '../../platform/secrets/key-format.js';
 import { Secrets } from '../../platform/secrets/secrets.service.js';
 import { GrantsService } from '../../rbac/grants.service.js';
+import { StepUpGate } from '../../rbac/step-up.js';
 import type { ApiKey } from '../api-key.entity.js';
 import type { ApiKeyView } from '../api-key.view.js';
 import { ApiKeyErrors } from '../api-keys.errors.js';
@@ -31,6 +32,7 @@ export class RotationService {
     private readonly rotations: RotationRepository,
     private readonly accessLogs: AccessLogsService,
     private readonly grants: GrantsService,
+    private readonly stepUp: StepUpGate,
     private readonly secrets: Secrets,
     private readonly revisions: Revisions,
     private readonly config: LiveConfig,
@@ -51,6 +53,7 @@ export class RotationService {
       this.assertMayRegenerate(before);
       await this.grants.assertHolds(principal, before.effectivePermissions, before.customerIds);
       assertMatches(ifMatch, before.key.version);
+      await this.stepUp.demandForAdmin(principal, before.effectivePermissions);
       const rotation = this.begin(before.key, request);
       if (rotation) await this.rotations.set(rotation);
       else await this.rotations.remove(apiKeyId);

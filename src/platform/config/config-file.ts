@@ -119,6 +119,10 @@ class Review {
       rateLimits: camelCased(file.rate_limits),
       apiKeyPolicy: camelCased(file.api_key_policy),
       apiKeyAlerts: camelCased(file.api_key_alerts),
+      twoFactor: {
+        required: file.two_factor.required,
+        requiredRoles: { ...this.locate(['two_factor', 'required_roles']), names: file.two_factor.required_roles },
+      },
       retention: camelCased(file.retention),
       warnings: [...this.warnings(Object.keys(file.api_keys)), ...this.idleAddresses(file)],
     };

@@ -241,6 +241,13 @@ const retentionSchema = z.strictObject({
     .describe('How long the daily usage counts of API keys are kept, in days; null = for ever.'),
 });
 
+const twoFactorSchema = z.strictObject({
+  required: z.boolean().default(false).describe('Demand two-factor of every user.'),
+  required_roles: roleNamesSchema
+    .prefault([])
+    .describe('Names of roles whose holders must have two-factor; letter case does not matter.'),
+});
+
 /** A section whose lines are all commented out is null in YAML, and means the same as no section. */
 function section<Schema extends z.ZodType>(schema: Schema, text: string) {
   return z.preprocess((value) => value ?? undefined, schema).describe(text);
@@ -270,6 +277,10 @@ export const configFileSchema = z.strictObject({
     apiKeyAlertsSchema.prefault({}),
     'When the use of an API key is worth an alert: a record in the audit log, and an event.',
   ),
+  two_factor: section(
+    twoFactorSchema.prefault({}),
+    'Of whom a second factor is demanded. Until it is set up, nothing but that is open to them.',
+  ),
   retention: section(retentionSchema.prefault({}), 'How long records are kept; older ones are removed once a day.'),
 });
 
@@ -280,6 +291,7 @@ const FIELDS: Record<string, z.ZodObject> = {
   rate_limits: rateLimitsSchema,
   api_key_policy: apiKeyPolicySchema,
   api_key_alerts: apiKeyAlertsSchema,
+  two_factor: twoFactorSchema,
   retention: retentionSchema,
 };
 

@@ -13,6 +13,7 @@ export interface CrmConfig {
   readonly rateLimits: RateLimitConfig;
   readonly apiKeyPolicy: ApiKeyPolicy;
   readonly apiKeyAlerts: ApiKeyAlertConfig;
+  readonly twoFactor: TwoFactorConfig;
   readonly retention: RetentionConfig;
   /** Sentences that the start prints: allowed, and still worth knowing. */
   readonly warnings: readonly string[];
@@ -100,6 +101,13 @@ export interface ApiKeyAlertConfig {
   readonly volumeFactor: number | null;
   /** Requests an hour. */
   readonly volumeMinimum: number;
+}
+
+/** Of whom a second factor is demanded. */
+export interface TwoFactorConfig {
+  readonly required: boolean;
+  /** Role names, lower case; whether there are such roles is known to the database. */
+  readonly requiredRoles: Located & { readonly names: readonly string[] };
 }
 
 /** Days; null = for ever. */

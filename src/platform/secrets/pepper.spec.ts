@@ -126,3 +126,41 @@ describe('Pepper', () => {
     expect(Pepper.load(`2:${NEW}`, file).isMac('refresh-token', 'data', mac)).toBe(false);
   });
 });
+
+describe('what is sealed', () => {
+  const pepper = Pepper.parse(`1:${FIRST}`, 'test');
+
+  it('is opened by whoever has the pepper, and looks different each time', () => {
+    const [one, other] = [pepper.seal('purpose', 'user/1', 'a secret'), pepper.seal('purpose', 'user/1', 'a secret')];
+    expect(pepper.open('purpose', 'user/1', one)).toBe('a secret');
+    expect(one.ciphertext).not.toBe(other.ciphertext);
+    expect(JSON.stringify(one)).not.toContain('a secret');
+  });
+
+  it('is not opened for another row, another purpose, or by another pepper', () => {
+    const sealed = pepper.seal('purpose', 'user/1', 'a secret');
+    expect(() => pepper.open('purpose', 'user/2', sealed)).toThrow();
+    expect(() => pepper.open('other', 'user/1', sealed)).toThrow();
+    expect(() => Pepper.parse(`1:${NEW}`, 'test').open('purpose', 'user/1', sealed)).toThrow();
+  });
+
+  it('is not opened when any byte of it was changed, or cut off', () => {
+    const { ciphertext, pepperVersion } = pepper.seal('purpose', 'user/1', 'a secret');
+    const bytes = Buffer.from(ciphertext, 'base64url');
+    for (let index = 0; index < bytes.length; index += 1) {
+      const changed = Buffer.from(bytes);
+      changed[index] = (changed[index] ?? 0) ^ 1;
+      const sealed = { ciphertext: changed.toString('base64url'), pepperVersion };
+      expect(() => pepper.open('purpose', 'user/1', sealed)).toThrow();
+      const short = { ciphertext: bytes.subarray(0, index).toString('base64url'), pepperVersion };
+      expect(() => pepper.open('purpose', 'user/1', short)).toThrow();
+    }
+  });
+
+  it('is opened after a rotation, under the version that is stored with it', () => {
+    const sealed = pepper.seal('purpose', 'user/1', 'a secret');
+    const rotated = Pepper.parse(`2:${NEW},1:${FIRST}`, 'test');
+    expect(rotated.open('purpose', 'user/1', sealed)).toBe('a secret');
+    expect(rotated.seal('purpose', 'user/1', 'a secret').pepperVersion).toBe(2);
+  });
+});

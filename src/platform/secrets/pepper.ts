@@ -1,9 +1,25 @@
-import { createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 import { createPrivate, readIfThere, replacePrivate } from './private-file.js';
 
 export interface Digest {
   /** 64 hexadecimal characters of HMAC-SHA-256. */
   readonly digest: string;
+  readonly pepperVersion: number;
+}
+
+/** What can be read again by whoever has the pepper and knows what it is about, and by nobody else. */
+export interface Sealed {
+  /** Nonce, ciphertext and tag of AES-256-GCM, base64url. */
+  readonly ciphertext: string;
   readonly pepperVersion: number;
 }
 
@@ -17,6 +33,9 @@ type Secrets = ReadonlyMap<number, Buffer>;
 
 const MINIMUM_LENGTH = 32;
 const FIRST_VERSION = 1;
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
 
 /**
  * The server-side secret under everything we keep only as a digest (K12). Several versions can be alive: new digests
@@ -104,6 +123,29 @@ export class Pepper {
       const presented = Buffer.from(mac);
       return expected.length === presented.length && timingSafeEqual(expected, presented);
     });
+  }
+
+  /** Encrypts at rest. `about` = whose it is: moved to another row, it cannot be opened. */
+  seal(purpose: string, about: string, text: string): Sealed {
+    const pepperVersion = this.currentVersion;
+    const nonce = randomBytes(NONCE_BYTES);
+    const options = { authTagLength: TAG_BYTES };
+    const cipher = createCipheriv(CIPHER, this.keyFor(purpose, pepperVersion), nonce, options);
+    cipher.setAAD(Buffer.from(about));
+    const parts = [nonce, cipher.update(text, 'utf8'), cipher.final()];
+    return { ciphertext: Buffer.concat([...parts, cipher.getAuthTag()]).toString('base64url'), pepperVersion };
+  }
+
+  /** Throws when a bit of it was changed, when it is about something else, or when its pepper is gone. */
+  open(purpose: string, about: string, { ciphertext, pepperVersion }: Sealed): string {
+    const bytes = Buffer.from(ciphertext, 'base64url');
+    const key = this.keyFor(purpose, pepperVersion);
+    const options = { authTagLength: TAG_BYTES };
+    const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), options);
+    decipher.setAAD(Buffer.from(about));
+    decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+    const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
+    return Buffer.concat([text, decipher.final()]).toString('utf8');
   }
 
   private hmac(purpose: string, version: number): ReturnType<typeof createHmac> {

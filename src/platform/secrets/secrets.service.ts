@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { type Digest, Pepper, type PepperMark } from './pepper.js';
+import { type Digest, Pepper, type PepperMark, type Sealed } from './pepper.js';
 import { readIfThere } from './private-file.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -104,6 +104,14 @@ export class Secrets implements OnApplicationBootstrap, OnModuleDestroy {
 
   isMac(purpose: string, data: string, mac: string, length?: number): boolean {
     return this.pepper.isMac(purpose, data, mac, length);
+  }
+
+  seal(purpose: string, about: string, text: string): Sealed {
+    return this.pepper.seal(purpose, about, text);
+  }
+
+  open(purpose: string, about: string, sealed: Sealed): string {
+    return this.pepper.open(purpose, about, sealed);
   }
 
   private refresh(): void {

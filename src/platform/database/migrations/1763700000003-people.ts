@@ -82,6 +82,7 @@ export class People1763700000003 implements MigrationInterface {
         instant('last_login_at', nullable),
         instant('last_used_at', nullable),
         text('last_used_address', 45, nullable),
+        instant('two_factor_since', nullable),
         int('version'),
         instant('created'),
         instant('updated'),

@@ -4,6 +4,7 @@ import { People1763700000003 } from './1763700000003-people.js';
 import { Credentials1763700000004 } from './1763700000004-credentials.js';
 import { EventsAndUsage1763700000005 } from './1763700000005-events-and-usage.js';
 import { Settings1763700000006 } from './1763700000006-settings.js';
+import { TwoFactor1763700000007 } from './1763700000007-two-factor.js';
 import { Pepper1763700000009 } from './1763700000009-pepper.js';
 
 /** In the order in which they run. A migration that has been released is never edited. */
@@ -14,5 +15,6 @@ export const migrations = [
   Credentials1763700000004,
   EventsAndUsage1763700000005,
   Settings1763700000006,
+  TwoFactor1763700000007,
   Pepper1763700000009,
 ];
