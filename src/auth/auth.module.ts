@@ -10,6 +10,7 @@ import { AccountController } from './account.controller.js';
 import { AuthController } from './auth.controller.js';
 import { AuthJobs } from './auth.jobs.js';
 import { CredentialJudge } from './credential-judge.js';
+import { DeferredWork } from './deferred-work.js';
 import { ForwardAuthService } from './forward-auth.service.js';
 import { IntrospectionService } from './introspection.service.js';
 import { IpWhitelistController } from './ip-whitelist.controller.js';
@@ -20,6 +21,8 @@ import { LoginService } from './login.service.js';
 import { OtherServicesController } from './other-services.controller.js';
 import { TokenPermissions } from './other-services.permissions.js';
 import { PasswordChangeService } from './password-change.service.js';
+import { RecoveryController } from './recovery.controller.js';
+import { RecoveryService } from './recovery.service.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionPermissions } from './sessions.permissions.js';
@@ -34,13 +37,21 @@ import { VerifiedCredentials } from './verified-credentials.js';
 
 @Module({
   imports: [ThrottlingModule, UsersModule, ApiKeysModule],
-  controllers: [AccountController, AuthController, IpWhitelistController, OtherServicesController, SessionsController],
+  controllers: [
+    AccountController,
+    AuthController,
+    IpWhitelistController,
+    OtherServicesController,
+    RecoveryController,
+    SessionsController,
+  ],
   providers: [
     AccessTokens,
     ApiKeyBearerStrategy,
     ApiKeyStrategy,
     AuthJobs,
     CredentialJudge,
+    DeferredWork,
     ForwardAuthService,
     IntrospectionService,
     IpWhitelistStrategy,
@@ -49,6 +60,7 @@ import { VerifiedCredentials } from './verified-credentials.js';
     KnownAddresses,
     LoginService,
     PasswordChangeService,
+    RecoveryService,
     RefreshTokens,
     SessionsRepository,
     SessionsService,

@@ -4,9 +4,14 @@ import { onConstraint } from '../platform/database/constraint-errors.js';
 import { KnownPrincipals } from '../rbac/known-principals.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { RoleAssignments } from '../rbac/role-assignments.js';
+import { AccountMails } from './account-mails.service.js';
+import { AccountTokensRepository } from './account-tokens/account-tokens.repository.js';
+import { AccountTokensService } from './account-tokens/account-tokens.service.js';
 import { FirstAdministrator } from './first-administrator.service.js';
 import { OwnAccountService } from './own-account.service.js';
+import { InvitationsService } from './invitations.service.js';
 import { KnownUsers } from './known-users.service.js';
+import { PasswordLinksService } from './password-links.service.js';
 import { UserRoleHolders } from './role-holders.service.js';
 import { UsersController } from './users.controller.js';
 import { UserErrors } from './users.errors.js';
@@ -16,8 +21,20 @@ import { UsersService } from './users.service.js';
 
 @Module({
   controllers: [UsersController],
-  providers: [UsersService, UsersRepository, UserRoleHolders, KnownUsers, FirstAdministrator, OwnAccountService],
-  exports: [UsersService, FirstAdministrator, OwnAccountService],
+  providers: [
+    AccountMails,
+    AccountTokensRepository,
+    AccountTokensService,
+    FirstAdministrator,
+    InvitationsService,
+    KnownUsers,
+    OwnAccountService,
+    PasswordLinksService,
+    UserRoleHolders,
+    UsersRepository,
+    UsersService,
+  ],
+  exports: [AccountTokensService, FirstAdministrator, OwnAccountService, PasswordLinksService, UsersService],
 })
 export class UsersModule {
   constructor(

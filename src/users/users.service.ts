@@ -17,6 +17,7 @@ import { GrantsService } from '../rbac/grants.service.js';
 import type { Slice } from '../rbac/known-principals.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
 import type { Role } from '../rbac/role.entity.js';
+import { InvitationsService } from './invitations.service.js';
 import type { User } from './user.entity.js';
 import type { UserView } from './user.view.js';
 import { CreateUserRequest, ListUsersQuery, UpdateUserRequest } from './users.dto.js';
@@ -45,6 +46,7 @@ export class UsersService {
     private readonly revisions: Revisions,
     private readonly audit: AuditService,
     private readonly passwords: PasswordHasher,
+    private readonly invitations: InvitationsService,
     private readonly clock: Clock,
   ) {}
 
@@ -81,9 +83,7 @@ export class UsersService {
     const customerIds = request.customer_ids ?? [];
     const { roles } = await this.grants.resolve(principal, { roles: request.roles ?? [] }, customerIds);
     await this.customerReach.assertReaches(principal, customerIds);
-    assertAcceptablePassword(request.password, request.email);
-    // Hashed before the transaction: it takes long, and nobody else should wait for it.
-    const passwordDigest = await this.passwords.hash(request.password);
+    const passwordDigest = await this.digestOf(request);
     return this.database.transaction(async () => {
       const record = await this.users.insert(
         newUser(request, passwordDigest, this.clock.instant()),
@@ -93,6 +93,7 @@ export class UsersService {
       const view = await this.view(record);
       const subject = { type: 'user', id: record.user.userId };
       await this.audit.record(principal, { event: 'user.created', subject, after: snapshot(view) });
+      if (record.user.status === 'invited') await this.invitations.send(record.user);
       return view;
     });
   }
@@ -108,7 +109,8 @@ export class UsersService {
     const after = await this.change(principal, userId, ifMatch, async ({ user, roles }) => {
       if (customerIds) await this.grants.assertHolds(principal, permissionsOf(roles), customerIds);
       if (request.status === 'deactivated') await this.assertMayDeactivate(principal, user, roles);
-      const { name = user.name, status = user.status } = request;
+      const { name = user.name } = request;
+      const status = statusOf(user, request.status);
       // Sessions of before do not come back to life with the account.
       const isEnding = status === 'deactivated' && user.status !== 'deactivated';
       const sessionsValidAfter = isEnding ? this.clock.instant() : user.sessionsValidAfter;
@@ -130,6 +132,20 @@ export class UsersService {
       return { roles };
     });
     return this.shown(principal, after);
+  }
+
+  /** What the user did stays on record under the name; sessions and bound keys end with the account. */
+  async remove(principal: Principal, userId: number, ifMatch: Precondition): Promise<void> {
+    await this.database.transaction(async () => {
+      const before = await this.lockToActOn(principal, userId);
+      assertMatches(ifMatch, before.user.version);
+      if (isSelf(principal, before.user)) throw new Conflict(UserErrors.selfRemoval);
+      await this.assertNotLast(before.user, before.roles);
+      await this.users.remove(userId);
+      await this.revisions.bump('users');
+      const subject = { type: 'user', id: userId };
+      await this.audit.record(principal, { event: 'user.deleted', subject, before: snapshot(before) });
+    });
   }
 
   /** False when the account was closed or got another password since this one was verified: then nobody logs in. */
@@ -220,7 +236,7 @@ export class UsersService {
   }
 
   private async assertMayDeactivate(principal: Principal, user: User, roles: readonly Role[]): Promise<void> {
-    if (principal.kind === 'user' && principal.id === user.userId) throw new Conflict(UserErrors.selfDeactivation);
+    if (isSelf(principal, user)) throw new Conflict(UserErrors.selfDeactivation);
     await this.assertNotLast(user, roles);
   }
 
@@ -230,18 +246,30 @@ export class UsersService {
     if ((await this.users.countActiveWithRole(admin.roleId)) <= 1) throw new Conflict(UserErrors.lastAdministrator);
   }
 
+  /** Hashed before the transaction: it takes long, and nobody else should wait for it. */
+  private async digestOf({ password, email }: CreateUserRequest): Promise<string | null> {
+    if (password === undefined) return null;
+    assertAcceptablePassword(password, email);
+    return this.passwords.hash(password);
+  }
+
   private async view({ user, roleIds, customerIds }: UserRecord): Promise<UserView> {
     return { user, roles: await this.directory.withIds(roleIds), customerIds };
   }
 }
 
-function newUser(request: CreateUserRequest, passwordDigest: string, now: Instant): Omit<User, 'userId'> {
+/** Nobody can be active without a password: who never accepted the invitation is invited again. */
+function statusOf(user: User, wanted: UpdateUserRequest['status']): User['status'] {
+  return wanted === 'active' && user.passwordDigest === null ? 'invited' : (wanted ?? user.status);
+}
+
+function newUser(request: CreateUserRequest, passwordDigest: string | null, now: Instant): Omit<User, 'userId'> {
   const { email, name } = request;
   return {
     email,
     emailKey: fold(email),
     name,
-    status: 'active',
+    status: passwordDigest === null ? 'invited' : 'active',
     searchText: searchText(name, email),
     passwordDigest,
     sessionsValidAfter: null,
@@ -266,6 +294,10 @@ function applied(before: UserView, { columns, roles, customerIds }: Decision): U
     roles: roles?.toSorted((a, b) => a.roleId - b.roleId) ?? before.roles,
     customerIds: customerIds?.toSorted((a, b) => a - b) ?? before.customerIds,
   };
+}
+
+function isSelf({ kind, id }: Principal, { userId }: User): boolean {
+  return kind === 'user' && id === userId;
 }
 
 function differs(user: User, columns: Partial<User> = {}): boolean {

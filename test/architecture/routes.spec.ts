@@ -9,6 +9,8 @@ const PUBLIC = [
   'AuthController.refresh',
   'HealthController.live',
   'HealthController.ready',
+  'RecoveryController.forgot',
+  'RecoveryController.reset',
 ];
 /** Anybody we know may call these, whatever they hold. */
 const AUTHENTICATED = [

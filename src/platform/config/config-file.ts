@@ -120,6 +120,8 @@ class Review {
       apiKeyPolicy: camelCased(file.api_key_policy),
       apiKeyAlerts: camelCased(file.api_key_alerts),
       retention: camelCased(file.retention),
+      mail: camelCased(file.mail),
+      users: camelCased(file.users),
       warnings: [...this.warnings(Object.keys(file.api_keys)), ...this.idleAddresses(file)],
     };
   }

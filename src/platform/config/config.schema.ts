@@ -231,6 +231,23 @@ const retentionSchema = z.strictObject({
     .describe('How long the daily usage counts of API keys are kept, in days; null = for ever.'),
 });
 
+const mailSchema = z.strictObject({
+  from: z
+    .email('must be an e-mail address')
+    .nullable()
+    .default(null)
+    .describe('The address that mail comes from; null = `omnicrm@` and the host of `http.base_url`, else `localhost`.'),
+});
+
+const usersSchema = z.strictObject({
+  self_signup: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Let anybody sign up by mail; they get the role Customer and no customers until somebody ties them to one.',
+    ),
+});
+
 /** A section whose lines are all commented out is null in YAML, and means the same as no section. */
 function section<Schema extends z.ZodType>(schema: Schema, text: string) {
   return z.preprocess((value) => value ?? undefined, schema).describe(text);
@@ -261,6 +278,8 @@ export const configFileSchema = z.strictObject({
     'When the use of an API key is worth an alert: a record in the audit log, and an event.',
   ),
   retention: section(retentionSchema.prefault({}), 'How long records are kept; older ones are removed once a day.'),
+  mail: section(mailSchema.prefault({}), 'What mail looks like; where it goes is said by `CRM_SMTP_URL`.'),
+  users: section(usersSchema.prefault({}), 'How people come to be users.'),
 });
 
 const FIELDS: Record<string, z.ZodObject> = {
@@ -271,6 +290,8 @@ const FIELDS: Record<string, z.ZodObject> = {
   api_key_policy: apiKeyPolicySchema,
   api_key_alerts: apiKeyAlertsSchema,
   retention: retentionSchema,
+  mail: mailSchema,
+  users: usersSchema,
 };
 
 /** The settings there are: the sections, or the fields of one section's entries. */

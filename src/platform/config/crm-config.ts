@@ -14,6 +14,8 @@ export interface CrmConfig {
   readonly apiKeyPolicy: ApiKeyPolicy;
   readonly apiKeyAlerts: ApiKeyAlertConfig;
   readonly retention: RetentionConfig;
+  readonly mail: MailConfig;
+  readonly users: UsersConfig;
   /** Sentences that the start prints: allowed, and still worth knowing. */
   readonly warnings: readonly string[];
 }
@@ -28,6 +30,8 @@ export interface EnvironmentConfig {
   /** Null = SQLite in the data folder. */
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
+  /** May hold a password. Null = mail is written as files into the data folder. */
+  readonly smtpUrl: string | null;
   /** Absolute path of the file in use; null = built-in defaults. */
   readonly configFile: string | null;
   readonly adminEmail: string;
@@ -106,4 +110,13 @@ export interface RetentionConfig {
   readonly auditLogDays: number | null;
   readonly usageHourDays: number | null;
   readonly usageDayDays: number | null;
+}
+
+export interface MailConfig {
+  /** Null = made from the host of `http.base_url`. */
+  readonly from: string | null;
+}
+
+export interface UsersConfig {
+  readonly selfSignup: boolean;
 }

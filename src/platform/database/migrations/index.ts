@@ -3,6 +3,7 @@ import { Audit1763700000002 } from './1763700000002-audit.js';
 import { People1763700000003 } from './1763700000003-people.js';
 import { Credentials1763700000004 } from './1763700000004-credentials.js';
 import { EventsAndUsage1763700000005 } from './1763700000005-events-and-usage.js';
+import { MailAndAccountTokens1763700000008 } from './1763700000008-mail-and-account-tokens.js';
 import { Pepper1763700000009 } from './1763700000009-pepper.js';
 
 /** In the order in which they run. A migration that has been released is never edited. */
@@ -12,5 +13,6 @@ export const migrations = [
   People1763700000003,
   Credentials1763700000004,
   EventsAndUsage1763700000005,
+  MailAndAccountTokens1763700000008,
   Pepper1763700000009,
 ];
