@@ -1,4 +1,4 @@
-import { SecretText, Text } from '../common/fields.js';
+import { Email, SecretText, Text } from '../common/fields.js';
 import { Secret } from '../common/secret.decorator.js';
 import { PASSWORD_LENGTH } from '../platform/secrets/password-policy.js';
 
@@ -18,6 +18,26 @@ export class ResetPasswordRequest {
 
   /** 12 to 128 characters of any kind; not the e-mail address, and none of the most common passwords. */
   @SecretText({ ...PASSWORD_LENGTH, example: 'a better horse, a newer staple' })
+  @Secret()
+  password!: string;
+}
+
+export class VerifyEmailRequest {
+  /** From the mail. */
+  @SecretText(TOKEN)
+  @Secret()
+  token!: string;
+}
+
+export class SignupRequest {
+  @Email({ example: 'maria@example.com' })
+  email!: string;
+
+  @Text({ max: 200, example: 'Maria Keller' })
+  name!: string;
+
+  /** 12 to 128 characters of any kind; not the e-mail address, and none of the most common passwords. */
+  @SecretText({ ...PASSWORD_LENGTH, example: 'correct horse battery staple' })
   @Secret()
   password!: string;
 }

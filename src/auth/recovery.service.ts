@@ -1,16 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import { Unauthenticated } from '../common/errors.js';
+import { CommonErrors, NotFound, Unauthenticated } from '../common/errors.js';
 import { currentContext } from '../common/request-context.js';
+import { assertAcceptablePassword } from '../platform/secrets/password-policy.js';
 import { AttemptLimiter, clientNetwork } from '../throttling/attempt-limiter.js';
+import { AddressProofs } from '../users/address-proofs.service.js';
 import { PasswordLinksService } from '../users/password-links.service.js';
+import { SignupsService } from '../users/signups.service.js';
 import { DeferredWork } from './deferred-work.js';
-import { ForgotPasswordRequest, ResetPasswordRequest } from './recovery.dto.js';
+import { ForgotPasswordRequest, ResetPasswordRequest, SignupRequest, VerifyEmailRequest } from './recovery.dto.js';
 
 /** What strangers may do about an account whose mail they read. The answers say nothing about who has one. */
 @Injectable()
 export class RecoveryService {
   constructor(
     private readonly passwordLinks: PasswordLinksService,
+    private readonly proofs: AddressProofs,
+    private readonly signups: SignupsService,
     private readonly deferred: DeferredWork,
     private readonly attempts: AttemptLimiter,
   ) {}
@@ -23,6 +28,18 @@ export class RecoveryService {
 
   async reset({ token, password }: ResetPasswordRequest): Promise<void> {
     await this.guessing(() => this.passwordLinks.set(token, password));
+  }
+
+  /** What the password lacks is told at once, whoever asks; everything else is done after the answer. */
+  signup(request: SignupRequest): void {
+    if (!this.signups.isOpen) throw new NotFound(CommonErrors.noSuchRoute, { path: '/crm/auth/signup' });
+    assertAcceptablePassword(request.password, request.email);
+    this.attempts.askForMail(client());
+    this.deferred.push(() => this.signups.ask(request));
+  }
+
+  async verifyEmail({ token }: VerifyEmailRequest): Promise<void> {
+    await this.guessing(() => this.proofs.accept(token));
   }
 
   /** A token that is none counts with other credentials that prove nothing (L3). */

@@ -19,6 +19,13 @@ const SET_PASSWORD: Target = {
   fields: '{"token": "…", "password": "…"}',
 };
 
+const VERIFY: Target = {
+  page: 'verify-email',
+  label: 'Confirm this address',
+  call: '/crm/auth/verify-email',
+  fields: '{"token": "…"}',
+};
+
 /**
  * Writes to people about their accounts. Nothing that somebody typed stands in these mails but an address: they must not
  * carry a stranger's words. Links are made from the configured base URL alone, never from a request.
@@ -64,6 +71,45 @@ export class AccountMails {
         { text: 'An administrator made an account for this address. Choose a password, and it is yours.' },
         ...this.way(SET_PASSWORD, issued),
         { text: 'If you do not expect this, ignore this mail: nobody can sign in until a password is chosen.' },
+      ],
+    });
+  }
+
+  /** To an address that shall become an account's. */
+  async verify(email: string, issued: Issued): Promise<void> {
+    await this.send(email, {
+      template: 'verify-email',
+      subject: 'Confirm your address',
+      parts: [
+        { text: 'This address shall become the one of an account, for signing in and for mail.' },
+        ...this.way(VERIFY, issued),
+        { text: 'If you do not expect this, ignore this mail: nothing changes.' },
+      ],
+    });
+  }
+
+  /** To an address that somebody typed who wants to become a user. */
+  async signup(email: string, issued: Issued): Promise<void> {
+    await this.send(email, {
+      template: 'signup',
+      subject: 'Confirm your address',
+      parts: [
+        { text: 'Somebody asked for an account for this address. It is made once you confirm it.' },
+        ...this.way(VERIFY, issued),
+        { text: 'If it was not you, ignore this mail: there is no account, and there will be none.' },
+      ],
+    });
+  }
+
+  /** To the address that an account has, in time to object. */
+  async emailWillChange(email: string, wanted: string): Promise<void> {
+    await this.send(email, {
+      template: 'email-will-change',
+      subject: 'The address of your account is to be changed',
+      parts: [
+        { text: 'Somebody asked for another e-mail address for your account. It counts once it is confirmed there:' },
+        { code: wanted },
+        { text: 'If you do not expect this, tell your administrator at once.' },
       ],
     });
   }

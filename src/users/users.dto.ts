@@ -37,6 +37,10 @@ export class UpdateUserRequest {
   @Text({ max: 200, optional: true, example: 'Maria Keller' })
   name?: string;
 
+  /** Counts once it is verified: a token is mailed there, and a notice to the present address. */
+  @Email({ optional: true, example: 'maria.keller@example.com' })
+  email?: string;
+
   /** A deactivated user is refused on the very next request. Who has no password yet is `invited` instead of active. */
   @Choice(['active', 'deactivated'], { optional: true, example: 'active' })
   status?: 'active' | 'deactivated';

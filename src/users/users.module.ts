@@ -7,11 +7,14 @@ import { RoleAssignments } from '../rbac/role-assignments.js';
 import { AccountMails } from './account-mails.service.js';
 import { AccountTokensRepository } from './account-tokens/account-tokens.repository.js';
 import { AccountTokensService } from './account-tokens/account-tokens.service.js';
+import { AddressProofs } from './address-proofs.service.js';
+import { EmailChangesService } from './email-changes.service.js';
 import { FirstAdministrator } from './first-administrator.service.js';
 import { OwnAccountService } from './own-account.service.js';
 import { InvitationsService } from './invitations.service.js';
 import { KnownUsers } from './known-users.service.js';
 import { PasswordLinksService } from './password-links.service.js';
+import { SignupsService } from './signups.service.js';
 import { UserRoleHolders } from './role-holders.service.js';
 import { UsersController } from './users.controller.js';
 import { UserErrors } from './users.errors.js';
@@ -25,16 +28,27 @@ import { UsersService } from './users.service.js';
     AccountMails,
     AccountTokensRepository,
     AccountTokensService,
+    AddressProofs,
+    EmailChangesService,
     FirstAdministrator,
     InvitationsService,
     KnownUsers,
     OwnAccountService,
     PasswordLinksService,
+    SignupsService,
     UserRoleHolders,
     UsersRepository,
     UsersService,
   ],
-  exports: [AccountTokensService, FirstAdministrator, OwnAccountService, PasswordLinksService, UsersService],
+  exports: [
+    AccountTokensService,
+    AddressProofs,
+    FirstAdministrator,
+    OwnAccountService,
+    PasswordLinksService,
+    SignupsService,
+    UsersService,
+  ],
 })
 export class UsersModule {
   constructor(

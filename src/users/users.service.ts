@@ -17,6 +17,7 @@ import { GrantsService } from '../rbac/grants.service.js';
 import type { Slice } from '../rbac/known-principals.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
 import type { Role } from '../rbac/role.entity.js';
+import { EmailChangesService } from './email-changes.service.js';
 import { InvitationsService } from './invitations.service.js';
 import type { User } from './user.entity.js';
 import type { UserView } from './user.view.js';
@@ -47,6 +48,7 @@ export class UsersService {
     private readonly audit: AuditService,
     private readonly passwords: PasswordHasher,
     private readonly invitations: InvitationsService,
+    private readonly emailChanges: EmailChangesService,
     private readonly clock: Clock,
   ) {}
 
@@ -80,10 +82,14 @@ export class UsersService {
   }
 
   async create(principal: Principal, request: CreateUserRequest): Promise<UserView> {
-    const customerIds = request.customer_ids ?? [];
-    const { roles } = await this.grants.resolve(principal, { roles: request.roles ?? [] }, customerIds);
-    await this.customerReach.assertReaches(principal, customerIds);
-    const passwordDigest = await this.digestOf(request);
+    // Judged before the password is hashed, which takes long, and again where the user is made.
+    await this.resolve(principal, request);
+    return this.add(principal, request, await this.digestOf(request));
+  }
+
+  /** With the digest of a password that was accepted already; null = to be invited. */
+  async add(principal: Principal, request: CreateUserRequest, passwordDigest: string | null): Promise<UserView> {
+    const { roles, customerIds } = await this.resolve(principal, request);
     return this.database.transaction(async () => {
       const record = await this.users.insert(
         newUser(request, passwordDigest, this.clock.instant()),
@@ -104,17 +110,12 @@ export class UsersService {
     request: UpdateUserRequest,
     ifMatch: Precondition,
   ): Promise<UserView | null> {
-    const customerIds = request.customer_ids;
+    const { email, customer_ids: customerIds } = request;
     if (customerIds) await this.customerReach.assertReaches(principal, customerIds);
-    const after = await this.change(principal, userId, ifMatch, async ({ user, roles }) => {
-      if (customerIds) await this.grants.assertHolds(principal, permissionsOf(roles), customerIds);
-      if (request.status === 'deactivated') await this.assertMayDeactivate(principal, user, roles);
-      const { name = user.name } = request;
-      const status = statusOf(user, request.status);
-      // Sessions of before do not come back to life with the account.
-      const isEnding = status === 'deactivated' && user.status !== 'deactivated';
-      const sessionsValidAfter = isEnding ? this.clock.instant() : user.sessionsValidAfter;
-      return { columns: { name, status, sessionsValidAfter, searchText: searchText(name, user.email) }, customerIds };
+    const after = await this.database.transaction(async () => {
+      const edited = await this.change(principal, userId, ifMatch, (before) => this.edited(principal, before, request));
+      if (email !== undefined) await this.emailChanges.ask(principal, edited.user, email);
+      return edited;
     });
     return this.shown(principal, after);
   }
@@ -186,6 +187,18 @@ export class UsersService {
     return view;
   }
 
+  private async edited(principal: Principal, { user, roles }: UserView, request: UpdateUserRequest): Promise<Decision> {
+    const customerIds = request.customer_ids;
+    if (customerIds) await this.grants.assertHolds(principal, permissionsOf(roles), customerIds);
+    if (request.status === 'deactivated') await this.assertMayDeactivate(principal, user, roles);
+    const { name = user.name } = request;
+    const status = statusOf(user, request.status);
+    // Sessions of before do not come back to life with the account.
+    const isEnding = status === 'deactivated' && user.status !== 'deactivated';
+    const sessionsValidAfter = isEnding ? this.clock.instant() : user.sessionsValidAfter;
+    return { columns: { name, status, sessionsValidAfter, searchText: searchText(name, user.email) }, customerIds };
+  }
+
   /** Load → decide → write → audit, in one transaction. What changes nothing writes nothing and is not recorded. */
   private async change(
     principal: Principal,
@@ -244,6 +257,15 @@ export class UsersService {
     const admin = roles.find(isAdministrator);
     if (!admin || user.status !== 'active') return;
     if ((await this.users.countActiveWithRole(admin.roleId)) <= 1) throw new Conflict(UserErrors.lastAdministrator);
+  }
+
+  private async resolve(
+    principal: Principal,
+    { roles: names = [], customer_ids: customerIds = [] }: CreateUserRequest,
+  ): Promise<{ roles: Role[]; customerIds: number[] }> {
+    const { roles } = await this.grants.resolve(principal, { roles: names }, customerIds);
+    await this.customerReach.assertReaches(principal, customerIds);
+    return { roles, customerIds };
   }
 
   /** Hashed before the transaction: it takes long, and nobody else should wait for it. */

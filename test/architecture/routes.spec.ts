@@ -11,6 +11,8 @@ const PUBLIC = [
   'HealthController.ready',
   'RecoveryController.forgot',
   'RecoveryController.reset',
+  'RecoveryController.signup',
+  'RecoveryController.verifyEmail',
 ];
 /** Anybody we know may call these, whatever they hold. */
 const AUTHENTICATED = [

@@ -32,6 +32,11 @@ export class AccountTokensRepository {
     await this.database.repository(AccountToken).delete({ userId, purpose: In([...purposes]) });
   }
 
+  /** Of people who are no users yet. */
+  async removeSignups(emailKey: string): Promise<void> {
+    await this.database.repository(AccountToken).delete({ emailKey, purpose: 'signup' });
+  }
+
   async removeExpiredBefore(moment: Instant): Promise<number> {
     const removed = await this.database.repository(AccountToken).delete({ expiresAt: LessThan(moment) });
     return removed.affected ?? 0;

@@ -101,6 +101,11 @@ export class AccountTokensService {
     await this.tokens.removeOf(userId, purposes);
   }
 
+  /** Whoever proved to read the address has it: the others who typed it have nothing. */
+  async removeSignups({ emailKey }: AccountToken): Promise<void> {
+    await this.tokens.removeSignups(emailKey);
+  }
+
   async removeOver(): Promise<string> {
     const before = this.clock.instant(-KEPT_MS);
     const removed = await this.database.transaction(() => this.tokens.removeExpiredBefore(before));
