@@ -58,7 +58,7 @@ export async function tokenMailedTo(app: TestApp, email: string, subject?: strin
   return token;
 }
 
-export function tokenIn({ text }: ParsedMail): string | undefined {
+function tokenIn({ text }: ParsedMail): string | undefined {
   return /\bmail_[0-9A-Za-z]{49}\b/.exec(text)?.[0];
 }
 

@@ -24,7 +24,7 @@ export function render({ subject, parts }: Letter): Rendered {
   return { text: `${parts.map(asText).join('\n\n')}\n`, html: page(subject, parts.map(asHtml).join('\n')) };
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"'`]/g, (character) => `&#${character.codePointAt(0)};`);
 }
 
