@@ -20,6 +20,7 @@ import type { Database } from './platform/database/database.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
+import { MailModule } from './platform/mail/mail.module.js';
 import { OutboxModule } from './platform/outbox/outbox.module.js';
 import { PagingModule } from './platform/paging/paging.module.js';
 import { PepperModule } from './platform/pepper/pepper.module.js';
@@ -68,6 +69,7 @@ export class AppModule {
         JobsModule,
         OutboxModule,
         SettingsModule,
+        MailModule,
         IdempotencyModule,
         AuditModule,
         RbacModule,

@@ -15,14 +15,17 @@ import { SequenceRow } from './platform/database/sequence.entity.js';
 import { IdempotencyKeyRow } from './platform/idempotency/idempotency-key.entity.js';
 import { JobRow } from './platform/jobs/job.entity.js';
 import { OutboxEvent } from './platform/outbox/outbox-event.entity.js';
+import { MailMessage } from './platform/mail/mail-message.entity.js';
 import { PepperVersion } from './platform/pepper/pepper-version.entity.js';
 import { SettingRow } from './platform/settings/setting.entity.js';
 import { Role } from './rbac/role.entity.js';
+import { AccountToken } from './users/account-tokens/account-token.entity.js';
 import { User, UserCustomer, UserRole } from './users/user.entity.js';
 
 /** Every table there is. */
 export const entities: EntityList = [
   AccessLog,
+  AccountToken,
   ApiKey,
   ApiKeyAlert,
   ApiKeyCustomer,
@@ -36,6 +39,7 @@ export const entities: EntityList = [
   IdempotencyKeyRow,
   JobRow,
   LoginChallenge,
+  MailMessage,
   OutboxEvent,
   PepperVersion,
   RevisionRow,

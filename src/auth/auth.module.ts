@@ -11,6 +11,7 @@ import { AccountController } from './account.controller.js';
 import { AuthController } from './auth.controller.js';
 import { AuthJobs } from './auth.jobs.js';
 import { CredentialJudge } from './credential-judge.js';
+import { DeferredWork } from './deferred-work.js';
 import { ForwardAuthService } from './forward-auth.service.js';
 import { IntrospectionService } from './introspection.service.js';
 import { IpWhitelistController } from './ip-whitelist.controller.js';
@@ -21,6 +22,8 @@ import { LoginService } from './login.service.js';
 import { OtherServicesController } from './other-services.controller.js';
 import { TokenPermissions } from './other-services.permissions.js';
 import { PasswordChangeService } from './password-change.service.js';
+import { RecoveryController } from './recovery.controller.js';
+import { RecoveryService } from './recovery.service.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionPermissions } from './sessions.permissions.js';
@@ -49,6 +52,7 @@ import { VerifiedCredentials } from './verified-credentials.js';
     AuthController,
     IpWhitelistController,
     OtherServicesController,
+    RecoveryController,
     SessionsController,
     TwoFactorController,
   ],
@@ -61,6 +65,7 @@ import { VerifiedCredentials } from './verified-credentials.js';
     ChallengesService,
     CodesService,
     CredentialJudge,
+    DeferredWork,
     ForwardAuthService,
     IntrospectionService,
     IpWhitelistStrategy,
@@ -69,6 +74,7 @@ import { VerifiedCredentials } from './verified-credentials.js';
     KnownAddresses,
     LoginService,
     PasswordChangeService,
+    RecoveryService,
     RefreshTokens,
     SessionsRepository,
     SessionsService,

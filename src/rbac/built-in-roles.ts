@@ -6,7 +6,7 @@ export interface BuiltInRole {
 }
 
 export const ADMIN_ROLE = 'Admin';
-const CUSTOMER_ROLE = 'Customer';
+export const CUSTOMER_ROLE = 'Customer';
 
 const each = (verbs: readonly string[], nouns: readonly string[]): string[] =>
   nouns.flatMap((noun) => verbs.map((verb) => `${verb}_${noun}`));

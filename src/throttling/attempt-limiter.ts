@@ -46,6 +46,14 @@ export class AttemptLimiter {
     return { names: [], limits: limits.map(before) };
   }
 
+  /** Counts a mail that a stranger makes us send. Throws 429 once the address had its minute. */
+  askForMail(client: string): void {
+    const perMinute = this.config.current.rateLimits.login;
+    if (perMinute === 0) return;
+    const limit = this.count({ policy: 'login', perMinute }, `mail/address/${client}`);
+    if (isOver(limit)) throw tooMany(limit);
+  }
+
   /**
    * Counts a credential that proved nothing, and answers with the header fields of that limit. Throws 429 instead of the
    * caller's 401 once the address had its minute.

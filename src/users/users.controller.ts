@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../common/access.decorators.js';
 import { IfMatch, type Precondition, Versioned } from '../common/etag.js';
@@ -20,6 +20,7 @@ import {
   UserList,
   UserResponse,
 } from './users.dto.js';
+import { PasswordLinksService } from './password-links.service.js';
 import { UserErrors } from './users.errors.js';
 import { UserPermissions } from './users.permissions.js';
 import { UsersService } from './users.service.js';
@@ -27,7 +28,10 @@ import { UsersService } from './users.service.js';
 @ApiTags('Users')
 @Controller('crm/users')
 export class UsersController {
-  constructor(private readonly users: UsersService) {}
+  constructor(
+    private readonly users: UsersService,
+    private readonly passwordLinks: PasswordLinksService,
+  ) {}
 
   /** List users. */
   @Get()
@@ -99,5 +103,34 @@ export class UsersController {
     @IfMatch() ifMatch: Precondition,
   ): Promise<UserResponse | undefined> {
     return UserResponse.orNothing(await this.users.setRoles(principal, userId, body.roles, ifMatch));
+  }
+
+  /** Delete a user. Records keep the name; sessions and keys that are bound to the user end at once. */
+  @Delete(':user_id')
+  @HttpCode(204)
+  @RequirePermission(UserPermissions.delete)
+  @Refuses(403, UserErrors.targetAboveYou, UserErrors.foreignCustomers)
+  @Refuses(404, UserErrors.notFound)
+  @Refuses(409, UserErrors.selfRemoval, UserErrors.lastAdministrator)
+  async remove(
+    @CurrentPrincipal() principal: Principal,
+    @Param('user_id', IdPipe) userId: number,
+    @IfMatch() ifMatch: Precondition,
+  ): Promise<void> {
+    await this.users.remove(principal, userId, ifMatch);
+  }
+
+  /** Mail a user a link to choose a new password. The present one stays good until then. Who is invited is invited again. */
+  @Post(':user_id/reset-password')
+  @HttpCode(204)
+  @RequirePermission(UserPermissions.resetPassword)
+  @Refuses(403, UserErrors.targetAboveYou, UserErrors.foreignCustomers)
+  @Refuses(404, UserErrors.notFound)
+  @Refuses(409, UserErrors.deactivated)
+  async resetPassword(
+    @CurrentPrincipal() principal: Principal,
+    @Param('user_id', IdPipe) userId: number,
+  ): Promise<void> {
+    await this.passwordLinks.mailTo(principal, userId);
   }
 }

@@ -16,10 +16,13 @@ export class CreateUserRequest {
   @Text({ max: 200, example: 'Maria Keller' })
   name!: string;
 
-  /** 12 to 128 characters of any kind; not the e-mail address, and none of the most common passwords. */
-  @SecretText({ ...PASSWORD_LENGTH, example: 'correct horse battery staple' })
+  /**
+   * 12 to 128 characters of any kind; not the e-mail address, and none of the most common passwords. Without one the user
+   * is invited by mail to choose it.
+   */
+  @SecretText({ ...PASSWORD_LENGTH, optional: true, example: 'correct horse battery staple' })
   @Secret()
-  password!: string;
+  password?: string;
 
   /** Role names. One gives only what one holds. */
   @TextList({ max: 50, optional: true, example: ['Support'] })
@@ -34,7 +37,11 @@ export class UpdateUserRequest {
   @Text({ max: 200, optional: true, example: 'Maria Keller' })
   name?: string;
 
-  /** A deactivated user is refused on the very next request. */
+  /** Counts once it is verified: a token is mailed there, and a notice to the present address. */
+  @Email({ optional: true, example: 'maria.keller@example.com' })
+  email?: string;
+
+  /** A deactivated user is refused on the very next request. Who has no password yet is `invited` instead of active. */
   @Choice(['active', 'deactivated'], { optional: true, example: 'active' })
   status?: 'active' | 'deactivated';
 

@@ -4,9 +4,17 @@ import { onConstraint } from '../platform/database/constraint-errors.js';
 import { KnownPrincipals } from '../rbac/known-principals.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { RoleAssignments } from '../rbac/role-assignments.js';
+import { AccountMails } from './account-mails.service.js';
+import { AccountTokensRepository } from './account-tokens/account-tokens.repository.js';
+import { AccountTokensService } from './account-tokens/account-tokens.service.js';
+import { AddressProofs } from './address-proofs.service.js';
+import { EmailChangesService } from './email-changes.service.js';
 import { FirstAdministrator } from './first-administrator.service.js';
 import { OwnAccountService } from './own-account.service.js';
+import { InvitationsService } from './invitations.service.js';
 import { KnownUsers } from './known-users.service.js';
+import { PasswordLinksService } from './password-links.service.js';
+import { SignupsService } from './signups.service.js';
 import { UserRoleHolders } from './role-holders.service.js';
 import { TwoFactorDemand } from './two-factor-demand.service.js';
 import { UsersController } from './users.controller.js';
@@ -18,15 +26,32 @@ import { UsersService } from './users.service.js';
 @Module({
   controllers: [UsersController],
   providers: [
-    UsersService,
-    UsersRepository,
-    UserRoleHolders,
+    AccountMails,
+    AccountTokensRepository,
+    AccountTokensService,
+    AddressProofs,
+    EmailChangesService,
+    FirstAdministrator,
+    InvitationsService,
     KnownUsers,
+    OwnAccountService,
+    PasswordLinksService,
+    SignupsService,
+    TwoFactorDemand,
+    UserRoleHolders,
+    UsersRepository,
+    UsersService,
+  ],
+  exports: [
+    AccountTokensService,
+    AddressProofs,
     FirstAdministrator,
     OwnAccountService,
+    PasswordLinksService,
+    SignupsService,
     TwoFactorDemand,
+    UsersService,
   ],
-  exports: [UsersService, FirstAdministrator, OwnAccountService, TwoFactorDemand],
 })
 export class UsersModule {
   constructor(

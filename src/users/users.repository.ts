@@ -118,6 +118,11 @@ export class UsersRepository {
     return affected === 1;
   }
 
+  /** With everything that hangs on the account: roles, customers, sessions, mailed tokens. */
+  async remove(userId: number): Promise<void> {
+    await this.database.repository(User).delete({ userId });
+  }
+
   async setRoles(userId: number, roleIds: readonly number[]): Promise<void> {
     const rows = this.database.repository(UserRole);
     await rows.delete({ userId });

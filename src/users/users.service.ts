@@ -18,6 +18,8 @@ import type { Slice } from '../rbac/known-principals.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
 import type { Role } from '../rbac/role.entity.js';
 import { StepUpGate } from '../rbac/step-up.js';
+import { EmailChangesService } from './email-changes.service.js';
+import { InvitationsService } from './invitations.service.js';
 import type { User } from './user.entity.js';
 import type { UserView } from './user.view.js';
 import { CreateUserRequest, ListUsersQuery, UpdateUserRequest } from './users.dto.js';
@@ -47,6 +49,8 @@ export class UsersService {
     private readonly revisions: Revisions,
     private readonly audit: AuditService,
     private readonly passwords: PasswordHasher,
+    private readonly invitations: InvitationsService,
+    private readonly emailChanges: EmailChangesService,
     private readonly clock: Clock,
   ) {}
 
@@ -80,12 +84,14 @@ export class UsersService {
   }
 
   async create(principal: Principal, request: CreateUserRequest): Promise<UserView> {
-    const customerIds = request.customer_ids ?? [];
-    const { roles } = await this.grants.resolve(principal, { roles: request.roles ?? [] }, customerIds);
-    await this.customerReach.assertReaches(principal, customerIds);
-    assertAcceptablePassword(request.password, request.email);
-    // Hashed before the transaction: it takes long, and nobody else should wait for it.
-    const passwordDigest = await this.passwords.hash(request.password);
+    // Judged before the password is hashed, which takes long, and again where the user is made.
+    await this.resolve(principal, request);
+    return this.add(principal, request, await this.digestOf(request));
+  }
+
+  /** With the digest of a password that was accepted already; null = to be invited. */
+  async add(principal: Principal, request: CreateUserRequest, passwordDigest: string | null): Promise<UserView> {
+    const { roles, customerIds } = await this.resolve(principal, request);
     return this.database.transaction(async () => {
       if (roles.length > 0) await this.stepUp.demand(principal);
       const record = await this.users.insert(
@@ -96,6 +102,7 @@ export class UsersService {
       const view = await this.view(record);
       const subject = { type: 'user', id: record.user.userId };
       await this.audit.record(principal, { event: 'user.created', subject, after: snapshot(view) });
+      if (record.user.status === 'invited') await this.invitations.send(record.user);
       return view;
     });
   }
@@ -106,16 +113,12 @@ export class UsersService {
     request: UpdateUserRequest,
     ifMatch: Precondition,
   ): Promise<UserView | null> {
-    const customerIds = request.customer_ids;
+    const { email, customer_ids: customerIds } = request;
     if (customerIds) await this.customerReach.assertReaches(principal, customerIds);
-    const after = await this.change(principal, userId, ifMatch, async ({ user, roles }) => {
-      if (customerIds) await this.grants.assertHolds(principal, permissionsOf(roles), customerIds);
-      if (request.status === 'deactivated') await this.assertMayDeactivate(principal, user, roles);
-      const { name = user.name, status = user.status } = request;
-      // Sessions of before do not come back to life with the account.
-      const isEnding = status === 'deactivated' && user.status !== 'deactivated';
-      const sessionsValidAfter = isEnding ? this.clock.instant() : user.sessionsValidAfter;
-      return { columns: { name, status, sessionsValidAfter, searchText: searchText(name, user.email) }, customerIds };
+    const after = await this.database.transaction(async () => {
+      const edited = await this.change(principal, userId, ifMatch, (before) => this.edited(principal, before, request));
+      if (email !== undefined) await this.emailChanges.ask(principal, edited.user, email);
+      return edited;
     });
     return this.shown(principal, after);
   }
@@ -137,6 +140,20 @@ export class UsersService {
       return this.change(principal, userId, ifMatch, decide);
     });
     return this.shown(principal, after);
+  }
+
+  /** What the user did stays on record under the name; sessions and bound keys end with the account. */
+  async remove(principal: Principal, userId: number, ifMatch: Precondition): Promise<void> {
+    await this.database.transaction(async () => {
+      const before = await this.lockToActOn(principal, userId);
+      assertMatches(ifMatch, before.user.version);
+      if (isSelf(principal, before.user)) throw new Conflict(UserErrors.selfRemoval);
+      await this.assertNotLast(before.user, before.roles);
+      await this.users.remove(userId);
+      await this.revisions.bump('users');
+      const subject = { type: 'user', id: userId };
+      await this.audit.record(principal, { event: 'user.deleted', subject, before: snapshot(before) });
+    });
   }
 
   /** False when the account was closed or got another password since this one was verified: then nobody logs in. */
@@ -175,6 +192,18 @@ export class UsersService {
     const view = await this.view(found(await this.users.findForUpdate(userId), userId));
     await this.assertActsOn(principal, view);
     return view;
+  }
+
+  private async edited(principal: Principal, { user, roles }: UserView, request: UpdateUserRequest): Promise<Decision> {
+    const customerIds = request.customer_ids;
+    if (customerIds) await this.grants.assertHolds(principal, permissionsOf(roles), customerIds);
+    if (request.status === 'deactivated') await this.assertMayDeactivate(principal, user, roles);
+    const { name = user.name } = request;
+    const status = statusOf(user, request.status);
+    // Sessions of before do not come back to life with the account.
+    const isEnding = status === 'deactivated' && user.status !== 'deactivated';
+    const sessionsValidAfter = isEnding ? this.clock.instant() : user.sessionsValidAfter;
+    return { columns: { name, status, sessionsValidAfter, searchText: searchText(name, user.email) }, customerIds };
   }
 
   /** Load → decide → write → audit, in one transaction. What changes nothing writes nothing and is not recorded. */
@@ -227,7 +256,7 @@ export class UsersService {
   }
 
   private async assertMayDeactivate(principal: Principal, user: User, roles: readonly Role[]): Promise<void> {
-    if (principal.kind === 'user' && principal.id === user.userId) throw new Conflict(UserErrors.selfDeactivation);
+    if (isSelf(principal, user)) throw new Conflict(UserErrors.selfDeactivation);
     await this.assertNotLast(user, roles);
   }
 
@@ -237,18 +266,39 @@ export class UsersService {
     if ((await this.users.countActiveWithRole(admin.roleId)) <= 1) throw new Conflict(UserErrors.lastAdministrator);
   }
 
+  private async resolve(
+    principal: Principal,
+    { roles: names = [], customer_ids: customerIds = [] }: CreateUserRequest,
+  ): Promise<{ roles: Role[]; customerIds: number[] }> {
+    const { roles } = await this.grants.resolve(principal, { roles: names }, customerIds);
+    await this.customerReach.assertReaches(principal, customerIds);
+    return { roles, customerIds };
+  }
+
+  /** Hashed before the transaction: it takes long, and nobody else should wait for it. */
+  private async digestOf({ password, email }: CreateUserRequest): Promise<string | null> {
+    if (password === undefined) return null;
+    assertAcceptablePassword(password, email);
+    return this.passwords.hash(password);
+  }
+
   private async view({ user, roleIds, customerIds }: UserRecord): Promise<UserView> {
     return { user, roles: await this.directory.withIds(roleIds), customerIds };
   }
 }
 
-function newUser(request: CreateUserRequest, passwordDigest: string, now: Instant): Omit<User, 'userId'> {
+/** Nobody can be active without a password: who never accepted the invitation is invited again. */
+function statusOf(user: User, wanted: UpdateUserRequest['status']): User['status'] {
+  return wanted === 'active' && user.passwordDigest === null ? 'invited' : (wanted ?? user.status);
+}
+
+function newUser(request: CreateUserRequest, passwordDigest: string | null, now: Instant): Omit<User, 'userId'> {
   const { email, name } = request;
   return {
     email,
     emailKey: fold(email),
     name,
-    status: 'active',
+    status: passwordDigest === null ? 'invited' : 'active',
     searchText: searchText(name, email),
     passwordDigest,
     sessionsValidAfter: null,
@@ -274,6 +324,10 @@ function applied(before: UserView, { columns, roles, customerIds }: Decision): U
     roles: roles?.toSorted((a, b) => a.roleId - b.roleId) ?? before.roles,
     customerIds: customerIds?.toSorted((a, b) => a - b) ?? before.customerIds,
   };
+}
+
+function isSelf({ kind, id }: Principal, { userId }: User): boolean {
+  return kind === 'user' && id === userId;
 }
 
 function differs(user: User, columns: Partial<User> = {}): boolean {

@@ -10,6 +10,10 @@ const PUBLIC = [
   'AuthController.refresh',
   'HealthController.live',
   'HealthController.ready',
+  'RecoveryController.forgot',
+  'RecoveryController.reset',
+  'RecoveryController.signup',
+  'RecoveryController.verifyEmail',
 ];
 /** Anybody we know may call these, whatever they hold. */
 const AUTHENTICATED = [

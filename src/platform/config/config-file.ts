@@ -124,6 +124,8 @@ class Review {
         requiredRoles: { ...this.locate(['two_factor', 'required_roles']), names: file.two_factor.required_roles },
       },
       retention: camelCased(file.retention),
+      mail: camelCased(file.mail),
+      users: camelCased(file.users),
       warnings: [...this.warnings(Object.keys(file.api_keys)), ...this.idleAddresses(file)],
     };
   }

@@ -248,6 +248,23 @@ const twoFactorSchema = z.strictObject({
     .describe('Names of roles whose holders must have two-factor; letter case does not matter.'),
 });
 
+const mailSchema = z.strictObject({
+  from: z
+    .email('must be an e-mail address')
+    .nullable()
+    .default(null)
+    .describe('The address that mail comes from; null = `omnicrm@` and the host of `http.base_url`, else `localhost`.'),
+});
+
+const usersSchema = z.strictObject({
+  self_signup: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Let anybody sign up by mail; they get the role Customer and no customers until somebody ties them to one.',
+    ),
+});
+
 /** A section whose lines are all commented out is null in YAML, and means the same as no section. */
 function section<Schema extends z.ZodType>(schema: Schema, text: string) {
   return z.preprocess((value) => value ?? undefined, schema).describe(text);
@@ -282,6 +299,8 @@ export const configFileSchema = z.strictObject({
     'Of whom a second factor is demanded. Until it is set up, nothing but that is open to them.',
   ),
   retention: section(retentionSchema.prefault({}), 'How long records are kept; older ones are removed once a day.'),
+  mail: section(mailSchema.prefault({}), 'What mail looks like; where it goes is said by `CRM_SMTP_URL`.'),
+  users: section(usersSchema.prefault({}), 'How people come to be users.'),
 });
 
 const FIELDS: Record<string, z.ZodObject> = {
@@ -293,6 +312,8 @@ const FIELDS: Record<string, z.ZodObject> = {
   api_key_alerts: apiKeyAlertsSchema,
   two_factor: twoFactorSchema,
   retention: retentionSchema,
+  mail: mailSchema,
+  users: usersSchema,
 };
 
 /** The settings there are: the sections, or the fields of one section's entries. */

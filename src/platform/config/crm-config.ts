@@ -15,6 +15,8 @@ export interface CrmConfig {
   readonly apiKeyAlerts: ApiKeyAlertConfig;
   readonly twoFactor: TwoFactorConfig;
   readonly retention: RetentionConfig;
+  readonly mail: MailConfig;
+  readonly users: UsersConfig;
   /** Sentences that the start prints: allowed, and still worth knowing. */
   readonly warnings: readonly string[];
 }
@@ -29,6 +31,8 @@ export interface EnvironmentConfig {
   /** Null = SQLite in the data folder. */
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
+  /** May hold a password. Null = mail is written as files into the data folder. */
+  readonly smtpUrl: string | null;
   /** Absolute path of the file in use; null = built-in defaults. */
   readonly configFile: string | null;
   readonly adminEmail: string;
@@ -116,4 +120,13 @@ export interface RetentionConfig {
   readonly auditLogDays: number | null;
   readonly usageHourDays: number | null;
   readonly usageDayDays: number | null;
+}
+
+export interface MailConfig {
+  /** Null = made from the host of `http.base_url`. */
+  readonly from: string | null;
+}
+
+export interface UsersConfig {
+  readonly selfSignup: boolean;
 }

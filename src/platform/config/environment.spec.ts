@@ -13,6 +13,7 @@ describe('the environment', () => {
         dataDir: expect.stringMatching(/^\/.*\/data$/),
         databaseUrl: null,
         redisUrl: null,
+        smtpUrl: null,
         adminEmail: 'admin@example.com',
         adminPassword: null,
         logLevel: 'info',

@@ -54,6 +54,15 @@ export const environmentSchema = z.object({
   CRM_REDIS_URL: serverUrl(['redis:', 'rediss:'], () => true, 'must be like redis://host:6379 (or rediss://)')
     .optional()
     .describe('Redis that several nodes share for limits and revocation, as redis://host:6379; in memory when unset.'),
+  CRM_SMTP_URL: serverUrl(
+    ['smtp:', 'smtps:'],
+    (url) => url.pathname === '' || url.pathname === '/',
+    'must be like smtp://user:password@host:587 (or smtps:// for TLS from the first byte)',
+  )
+    .optional()
+    .describe(
+      'Mail server, as smtp://user:password@host:587 or smtps://…:465; mail goes into files in the data folder when unset.',
+    ),
   CRM_CONFIG_FILE: z
     .string()
     .optional()
@@ -123,6 +132,7 @@ function environmentOf(variables: z.output<typeof environmentSchema>): Omit<Envi
     dataDir: resolve(variables.CRM_DATA_DIR),
     databaseUrl: variables.CRM_DATABASE_URL ?? null,
     redisUrl: variables.CRM_REDIS_URL ?? null,
+    smtpUrl: variables.CRM_SMTP_URL ?? null,
     adminEmail: variables.CRM_ADMIN_EMAIL,
     adminPassword: variables.CRM_ADMIN_PASSWORD ?? null,
     logLevel: variables.CRM_LOG_LEVEL,

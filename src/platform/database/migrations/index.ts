@@ -5,6 +5,7 @@ import { Credentials1763700000004 } from './1763700000004-credentials.js';
 import { EventsAndUsage1763700000005 } from './1763700000005-events-and-usage.js';
 import { Settings1763700000006 } from './1763700000006-settings.js';
 import { TwoFactor1763700000007 } from './1763700000007-two-factor.js';
+import { MailAndAccountTokens1763700000008 } from './1763700000008-mail-and-account-tokens.js';
 import { Pepper1763700000009 } from './1763700000009-pepper.js';
 
 /** In the order in which they run. A migration that has been released is never edited. */
@@ -16,5 +17,6 @@ export const migrations = [
   EventsAndUsage1763700000005,
   Settings1763700000006,
   TwoFactor1763700000007,
+  MailAndAccountTokens1763700000008,
   Pepper1763700000009,
 ];
