@@ -33,7 +33,10 @@ describe('the shipped example', () => {
     const { ipWhitelistDefaultRoles, environment: _environment, ...rest } = load(example);
     const { ipWhitelistDefaultRoles: _none, environment: _defaults, ...defaults } = load(null);
     expect(ipWhitelistDefaultRoles).toEqual(['view_customer', 'view_service']);
-    expect(rest).toEqual(defaults);
+    // Where a name stands in the file is no setting.
+    const plain = (config: object): unknown =>
+      JSON.parse(JSON.stringify(config, (name, value: unknown) => (name === 'line' ? undefined : value)));
+    expect(plain(rest)).toEqual(plain(defaults));
   });
 
   it('loads with its commented addresses too', () => {

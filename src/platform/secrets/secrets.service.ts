@@ -98,8 +98,8 @@ export class Secrets implements OnApplicationBootstrap, OnModuleDestroy {
     return this.pepper.digests(value);
   }
 
-  mac(purpose: string, data: string, version = this.pepper.currentVersion): string {
-    return this.pepper.mac(purpose, data, version);
+  mac(purpose: string, data: string): string {
+    return this.pepper.mac(purpose, data);
   }
 
   isMac(purpose: string, data: string, mac: string, length?: number): boolean {
