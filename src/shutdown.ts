@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import { whenEnded } from './common/ended-requests.js';
 
 /** Whoever asked us to stop usually kills after ten seconds, and there is still something to write afterwards. */
 const GRACE_MS = 5_000;
@@ -20,12 +21,11 @@ export function gracefulEnd(server: FastifyInstance): () => Promise<void> {
     if (isEnding) reply.header('connection', 'close');
     done(null, payload);
   });
-  server.addHook('onResponse', (request, _reply, done) => {
+  whenEnded(server, (request) => {
     unanswered.delete(request.raw);
     if (unanswered.size === 0) whenAnswered();
     // Headers that left before the end began promised to keep the connection.
     if (isEnding) setImmediate(() => server.server.closeIdleConnections());
-    done();
   });
   return async () => {
     isEnding = true;

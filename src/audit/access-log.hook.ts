@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../common/clock.js';
+import { isCutOff, whenEnded } from '../common/ended-requests.js';
 import { findContextOf } from '../common/request-context.js';
 import { logLine } from '../common/text.js';
 import type { AnsweredRequest } from './access-logs.repository.js';
@@ -15,22 +16,26 @@ export interface AccessLogParts {
 /** What the server's own emitter says after it answered a request that it could not route. */
 export const ANSWERED_UNROUTED = 'crm:answered-unrouted';
 
+/** Client closed request: the connection ended before the answer did, so nobody knows what of it arrived. */
+const CLIENT_CLOSED = 499;
+
 /**
- * Hangs the access log on the server itself: a denied request never reaches an interceptor, but every answer ends here.
+ * Hangs the access log on the server itself: a denied request never reaches an interceptor, but every request ends here,
+ * also one whose client hung up before its answer.
  */
 export function keepAccessLog(server: FastifyInstance, { accessLogs, lastUse, clock }: AccessLogParts): void {
-  const keep = (request: FastifyRequest, reply: FastifyReply): void => {
+  const keep = (request: FastifyRequest, reply: FastifyReply, isCut: boolean): void => {
     const at = clock.instant();
-    const entry = { at, ...whoOf(request), ...whatOf(request, reply) };
+    const what = whatOf(request, reply);
+    const entry = { at, ...whoOf(request), ...what, status: isCut ? CLIENT_CLOSED : what.status };
     const principal = findContextOf(request)?.principal;
     if (principal) lastUse.note(principal, { at, address: entry.address });
     accessLogs.append(entry);
   };
-  server.addHook('onResponse', (request, reply, done) => {
-    keep(request, reply);
-    done();
+  whenEnded(server, keep);
+  server.server.on(ANSWERED_UNROUTED, (request: FastifyRequest, reply: FastifyReply) => {
+    keep(request, reply, isCutOff(reply));
   });
-  server.server.on(ANSWERED_UNROUTED, keep);
 }
 
 type Who = Pick<

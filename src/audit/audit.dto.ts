@@ -99,6 +99,7 @@ export class AccessLogResponse {
   @ApiProperty({ type: String, nullable: true, example: '/crm/customers/:customer_id' })
   route!: string | null;
 
+  /** 499 when the client closed the connection before the answer ended: what was asked for may have been done. */
   @ApiProperty({ example: 200 })
   status!: number;
 

@@ -18,7 +18,7 @@ export class ApiKeyAlert {
   @TextColumn(24)
   kind!: AlertKind;
 
-  /** What makes it one and the same: the address; the day or hour of the use. */
+  /** What makes it one and the same: the address; the hour of the use, or the last one of a flood of addresses. */
   @TextColumn(64)
   value!: string;
 

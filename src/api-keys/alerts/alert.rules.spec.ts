@@ -1,6 +1,6 @@
 import type { UsageBucket } from '../../audit/usage/usage.service.js';
 import { DAY, HOUR, toInstant } from '../../common/clock.js';
-import { findingsOf, type KeyUse } from './alert.rules.js';
+import { findingsOf, type KeyUse, type ToldAlert } from './alert.rules.js';
 
 const CONFIG = { learningDays: 7, newAddress: true, silentDays: 30, volumeFactor: 5, volumeMinimum: 100 };
 const BEGIN = Date.parse('2030-03-01T00:00:00.000Z');
@@ -50,6 +50,41 @@ describe('findingsOf', () => {
       },
     ]);
     expect(kinds(use, { ...CONFIG, newAddress: false })).toEqual([]);
+  });
+
+  describe('of a key that comes from very many new addresses', () => {
+    const many = (count: number, hour = 9): [string, string][] =>
+      Array.from({ length: count }, (_, index) => [`2001:db8::${hour}:${(index + 1).toString(16)}`, at(60, hour)]);
+    const flooded = (...seen: [string, string][]): KeyUse =>
+      steady({
+        addresses: new Map(seen),
+        addressDays: new Map([['10.0.0.1', at(1)], ...seen.map(([address]): [string, string] => [address, at(60)])]),
+      });
+    const values = (use: KeyUse, told: ToldAlert[]): string[] =>
+      findingsOf(use, CONFIG, told).map(({ value }) => value);
+    const flood: ToldAlert = { kind: 'new_address', value: at(60, 9) };
+
+    it('finds twenty one by one, and 20,000 as one flood with the first twenty', () => {
+      const twenty = findingsOf(flooded(...many(20)), CONFIG);
+      expect(twenty).toHaveLength(20);
+      expect(twenty[0]?.figures).toMatchObject({ known_addresses: 20 });
+      const all = many(20_000);
+      const first = all.slice(0, 20).map(([address]) => address);
+      const figures = { addresses: 20_000, first_addresses: first, since: at(60, 9) };
+      expect(findingsOf(flooded(...all), CONFIG)).toEqual([{ ...flood, figures }]);
+    });
+
+    it('finds nothing more of the hour of a flood that was told, and what comes later', () => {
+      expect(values(flooded(...many(25_000)), [flood])).toEqual([]);
+      expect(values(flooded(...many(25_000), ['10.0.0.9', at(60, 10)]), [flood])).toEqual(['10.0.0.9']);
+      expect(values(flooded(...many(25_000), ...many(21, 11)), [flood])).toEqual([at(60, 11)]);
+    });
+
+    it('counts only what was not told yet', () => {
+      const seen = many(30);
+      const told = seen.slice(0, 15).map(([value]): ToldAlert => ({ kind: 'new_address', value }));
+      expect(values(flooded(...seen), told)).toEqual(seen.slice(15).map(([address]) => address));
+    });
   });
 
   it('finds use after silence, to the day of the setting', () => {

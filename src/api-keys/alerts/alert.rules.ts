@@ -25,28 +25,67 @@ export interface Finding {
   readonly figures: Readonly<Record<string, unknown>>;
 }
 
-/** What is unusual about the use of a key (K19). While it is young nothing is: it has no habits yet. */
-export function findingsOf(use: KeyUse, config: ApiKeyAlertConfig): Finding[] {
-  const isLearned = (at: Instant): boolean => daysBetween(use.created, at) >= config.learningDays;
-  return [...newAddresses(use, config), ...silence(use, config), ...volumes(use, config)]
-    .filter(({ at }) => isLearned(at))
-    .map(({ kind, value, figures }) => ({ kind, value, figures }));
+/** An alert that was raised before, as far as it makes a finding old news. */
+export type ToldAlert = Pick<Finding, 'kind' | 'value'>;
+
+/** So many new addresses are told one by one; more of them are one flood, however many thousands it has. */
+const FLOOD = 20;
+
+/**
+ * What is unusual about the use of a key (K19) and not told yet. While it is young nothing is: it has no habits yet.
+ * Refused requests are uses like others: a key that is tried where it may not be used from is worth an alert, too.
+ */
+export function findingsOf(use: KeyUse, config: ApiKeyAlertConfig, told: readonly ToldAlert[] = []): Finding[] {
+  const isLearned = ({ at }: DatedFinding): boolean => daysBetween(use.created, at) >= config.learningDays;
+  const known = new Set(told.map(({ kind, value }) => `${kind} ${value}`));
+  const isNews = ({ kind, value }: DatedFinding): boolean => !known.has(`${kind} ${value}`);
+  const flooded = floodedUntil(told);
+  const addresses = newAddresses(use, config).filter(
+    (found) => isLearned(found) && isNews(found) && found.at > flooded,
+  );
+  const others = [...silence(use, config), ...volumes(use, config)].filter(
+    (found) => isLearned(found) && isNews(found),
+  );
+  return [...asFlood(addresses), ...others].map(({ kind, value, figures }) => ({ kind, value, figures }));
 }
 
 type DatedFinding = Finding & { readonly at: Instant };
 
 function newAddresses({ addresses, addressDays }: KeyUse, config: ApiKeyAlertConfig): DatedFinding[] {
-  const firstDay = [...addressDays.values()].sort()[0];
+  const days = [...addressDays.values()].sort();
+  const [firstDay] = days;
   if (!config.newAddress || firstDay === undefined) return [];
-  return [...addresses]
-    .filter(([address, at]) => {
-      const isNew = (addressDays.get(address) ?? at).slice(0, 10) === at.slice(0, 10);
-      return isNew && daysBetween(firstDay, at) >= config.learningDays;
-    })
-    .map(([address, at]) => {
-      const known = [...addressDays].filter(([other, day]) => other !== address && day <= at).length;
-      return { kind: 'new_address', value: address, at, figures: { address, since: at, known_addresses: known } };
-    });
+  const found = [...addresses].filter(([address, at]) => {
+    const isNew = (addressDays.get(address) ?? at).slice(0, 10) === at.slice(0, 10);
+    return isNew && daysBetween(firstDay, at) >= config.learningDays;
+  });
+  const counts = new Map([...new Set(found.map(([, at]) => at))].map((at) => [at, countUpTo(days, at)]));
+  return found.map(([address, at]) => {
+    const own = (addressDays.get(address) ?? '~') <= at ? 1 : 0;
+    const figures = { address, since: at, known_addresses: (counts.get(at) ?? own) - own };
+    return { kind: 'new_address', value: address, at, figures };
+  });
+}
+
+/** Few as they are; more than a few as one finding, which is known by the hour of the last of them. */
+function asFlood(found: readonly DatedFinding[]): readonly DatedFinding[] {
+  if (found.length <= FLOOD) return found;
+  const ordered = [...found].sort((one, other) => (one.at < other.at ? -1 : Number(one.at > other.at)));
+  const [since = '', at = ''] = [ordered[0]?.at, ordered.at(-1)?.at];
+  const first = ordered.slice(0, FLOOD).map(({ value }) => value);
+  return [{ kind: 'new_address', value: at, at, figures: { addresses: found.length, first_addresses: first, since } }];
+}
+
+/** The last hour whose new addresses were told as a flood: what else comes of that hour belongs to it. */
+function floodedUntil(told: readonly ToldAlert[]): Instant {
+  const hours = told.filter(({ kind, value }) => kind === 'new_address' && value.endsWith('Z'));
+  return hours.reduce((latest, { value }) => (value > latest ? value : latest), '');
+}
+
+/** How many of these, which are in order, are not later. */
+function countUpTo(ordered: readonly Instant[], at: Instant): number {
+  const later = ordered.findIndex((day) => day > at);
+  return later < 0 ? ordered.length : later;
 }
 
 /** A key that was never used is silent since it was made: somebody found a forgotten one. */

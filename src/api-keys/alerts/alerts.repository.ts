@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { MoreThanOrEqual } from 'typeorm';
 import type { Instant } from '../../common/clock.js';
 import { Database } from '../../platform/database/database.js';
 import { ApiKey } from '../api-key.entity.js';
@@ -16,6 +17,13 @@ export class AlertsRepository {
       .where('row.lastUsedAt >= :moment AND row.revokedAt IS NULL', { moment })
       .orderBy('row.apiKeyId')
       .getMany();
+  }
+
+  /** What was told of a key since then. */
+  async toldSince(apiKeyId: number, moment: Instant): Promise<Pick<ApiKeyAlert, 'kind' | 'value'>[]> {
+    return this.database
+      .repository(ApiKeyAlert)
+      .find({ select: { kind: true, value: true }, where: { apiKeyId, at: MoreThanOrEqual(moment) } });
   }
 
   async isKnown(apiKeyId: number, { kind, value }: Pick<ApiKeyAlert, 'kind' | 'value'>): Promise<boolean> {

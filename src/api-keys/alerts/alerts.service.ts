@@ -51,7 +51,9 @@ export class AlertsService {
 
   private async lookAt(key: ApiKey): Promise<number> {
     let told = 0;
-    for (const finding of findingsOf(await this.useOf(key), this.config.current.apiKeyAlerts)) {
+    // No finding is older than the hours that are looked at, and none was told before it was there.
+    const known = await this.alerts.toldSince(key.apiKeyId, this.clock.instant(-RECENT_MS - HOUR));
+    for (const finding of findingsOf(await this.useOf(key), this.config.current.apiKeyAlerts, known)) {
       told += Number(await this.tell(key.apiKeyId, finding));
     }
     return told;

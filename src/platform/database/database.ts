@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, QueryRunner, Repository } from 'typeorm';
 import { translateConstraint } from './constraint-errors.js';
@@ -17,6 +18,8 @@ type Outcome<T> = ({ readonly result: T } | { readonly error: unknown }) & { rea
 
 const DEADLOCKS = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD']);
 const ATTEMPTS = 4;
+/** So long may SQLite's queue keep the event loop to itself. */
+const TURN_MS = 5;
 
 /**
  * The only door to the database. All writes go through `transaction()`; nested calls join. On SQLite transactions queue,
@@ -27,6 +30,7 @@ export class Database {
   private readonly logger = new Logger(Database.name);
   private readonly open = new AsyncLocalStorage<OpenTransaction>();
   private queue: Promise<unknown> = Promise.resolve();
+  private gaveWayAt = 0;
 
   constructor(
     private readonly writer: DataSource,
@@ -100,9 +104,16 @@ export class Database {
   }
 
   private queued<T>(run: () => Promise<T>): Promise<T> {
-    const turn = this.queue.then(run, run);
+    const turn = this.queue.then(() => this.giveWay()).then(run);
     this.queue = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** SQLite answers without ever waiting, so a series of transactions would let no socket be read until its end. */
+  private async giveWay(): Promise<void> {
+    if (performance.now() - this.gaveWayAt < TURN_MS) return;
+    await setImmediate();
+    this.gaveWayAt = performance.now();
   }
 
   /** Each attempt has given its connection back before the next asks for one: many at once cannot starve each other. */

@@ -54,6 +54,24 @@ describe('alerts about the use of a key', () => {
     ]);
   });
 
+  it('tells of very many new addresses as one flood, refused requests among them, and once', async () => {
+    const key = await asApiKey(app, ['view_customer'], { allowed_addresses: ['127.0.0.0/24'] });
+    await app.reconfigure(`${NO_LIMITS}api_key_alerts: { volume_factor: null }\n`);
+    await ask(key);
+    app.clock.advance(9 * DAY);
+    for (let host = 1; host <= 21; host += 1) await ask(key, 1, `127.0.${host % 2}.${host + 1}`);
+    await look();
+    await ask(key, 1, '127.0.0.99');
+    await look();
+    const data = { addresses: 21, first_addresses: expect.arrayContaining(['127.0.1.2', '127.0.0.3']) };
+    expect(await alerts(key)).toMatchObject([{ type: 'api_key.new_address', data }]);
+    expect(await records('api_key.new_address')).toMatchObject([{ after: { addresses: 21 } }]);
+    app.clock.advance(HOUR);
+    await ask(key, 1, '127.0.1.99');
+    await look();
+    expect((await alerts(key)).slice(1)).toMatchObject([{ data: { address: '127.0.1.99', known_addresses: 23 } }]);
+  });
+
   it('says nothing in the first week, wherever a key comes from and however often', async () => {
     const key = await asApiKey(app, ['view_customer']);
     for (let day = 0; day < 7; day += 1) {

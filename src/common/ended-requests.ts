@@ -1,0 +1,48 @@
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+/** `isCut`: the connection ended before the answer did. */
+export type EndedListener = (request: FastifyRequest, reply: FastifyReply, isCut: boolean) => void;
+
+/** The unanswered requests of one connection, and whether their handler is done with each. */
+type Unanswered = Map<FastifyReply, boolean>;
+
+/**
+ * Tells of each routed request once, when it is over: answered, or cut off. Fastify itself says nothing of the latter.
+ * The connection is asked, not the answer: one that waits behind another in a pipeline never learns that it is lost.
+ */
+export function whenEnded(server: FastifyInstance, listener: EndedListener): void {
+  const connections = new WeakMap<Socket, Unanswered>();
+  const end = (request: FastifyRequest, reply: FastifyReply, isCut: boolean): void => {
+    if (connections.get(request.raw.socket)?.delete(reply)) listener(request, reply, isCut);
+  };
+  server.addHook('onRequest', (request, reply, done) => {
+    const { socket } = request.raw;
+    let unanswered = connections.get(socket);
+    if (!unanswered) {
+      const opened: Unanswered = new Map();
+      connections.set(socket, (unanswered = opened));
+      socket.once('close', () => {
+        for (const [cut, isHandled] of opened) if (isHandled) end(cut.request, cut, true);
+      });
+    }
+    unanswered.set(reply, false);
+    done();
+  });
+  // A handler that is still at work for nobody is waited for: only then is it known who asked, and for what.
+  server.addHook('onSend', (request, reply, payload, done) => {
+    const unanswered = connections.get(request.raw.socket);
+    if (request.raw.socket.destroyed) end(request, reply, true);
+    else if (unanswered?.has(reply)) unanswered.set(reply, true);
+    done(null, payload);
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    end(request, reply, isCutOff(reply));
+    done();
+  });
+}
+
+/** To be asked once the answer is over, well or badly. */
+export function isCutOff(reply: FastifyReply): boolean {
+  return !reply.raw.writableFinished;
+}
