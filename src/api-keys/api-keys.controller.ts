@@ -45,8 +45,8 @@ export class ApiKeysController {
   @Post()
   @Creates()
   @RequirePermission(ApiKeyPermissions.manage)
-  @Refuses(403, RbacErrors.cannotGrant)
-  @Refuses(422, ApiKeyErrors.lifetimeTooLong)
+  @Refuses(403, RbacErrors.cannotGrant, ApiKeyErrors.outdatedValue)
+  @Refuses(422, ApiKeyErrors.lifetimeTooLong, ApiKeyErrors.beyondParent, ApiKeyErrors.tooDeep)
   async create(
     @CurrentPrincipal() principal: Principal,
     @Body() body: CreateApiKeyRequest,
@@ -83,10 +83,10 @@ export class ApiKeysController {
   @Patch(':api_key_id')
   @RequirePermission(ApiKeyPermissions.manage)
   @Versioned()
-  @Refuses(403, RbacErrors.cannotGrant)
+  @Refuses(403, RbacErrors.cannotGrant, ApiKeyErrors.ownEdit, ApiKeyErrors.ancestor)
   @Refuses(404, ApiKeyErrors.notFound)
   @Refuses(409, ApiKeyErrors.revoked, ApiKeyErrors.fromConfig)
-  @Refuses(422, ApiKeyErrors.lifetimeTooLong)
+  @Refuses(422, ApiKeyErrors.lifetimeTooLong, ApiKeyErrors.beyondParent)
   async update(
     @CurrentPrincipal() principal: Principal,
     @Param('api_key_id', IdPipe) apiKeyId: number,
@@ -100,6 +100,7 @@ export class ApiKeysController {
   @Delete(':api_key_id')
   @HttpCode(204)
   @RequirePermission(ApiKeyPermissions.manage)
+  @Refuses(403, ApiKeyErrors.outdatedValue, ApiKeyErrors.ancestor)
   @Refuses(404, ApiKeyErrors.notFound)
   @Refuses(409, ApiKeyErrors.protected, ApiKeyErrors.fromConfig)
   async revoke(

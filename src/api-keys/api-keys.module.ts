@@ -20,6 +20,7 @@ import { ConfigKeysService } from './config-keys.service.js';
 import { ExpiryService } from './expiry/expiry.service.js';
 import { ChildrenRepository } from './children/children.repository.js';
 import { ChildrenService } from './children/children.service.js';
+import { KeyParentsService } from './children/key-parents.service.js';
 import { KnownKeys } from './known-keys.service.js';
 import { KeyPrincipals } from './api-key.principals.js';
 import { LeaksController } from './leaks/leaks.controller.js';
@@ -59,6 +60,7 @@ import { UsageController } from './usage/usage.controller.js';
     ChildrenService,
     ConfigKeysService,
     ExpiryService,
+    KeyParentsService,
     KeyPeppersRepository,
     KeyPeppersService,
     KeyPrincipals,

@@ -21,8 +21,9 @@ import type { ApiKeyView } from './api-key.view.js';
 import { CreateApiKeyRequest, ListApiKeysQuery, UpdateApiKeyRequest } from './api-keys.dto.js';
 import { ApiKeyErrors } from './api-keys.errors.js';
 import { type ApiKeyRecord, type ApiKeyStats, ApiKeysRepository, type Moments } from './api-keys.repository.js';
-import { assertLiftsNothing, assertPresentValue, assertWithinParent, withinParent } from './api-key.limits.js';
+import { assertPresentValue } from './api-key.limits.js';
 import { ChildrenRepository } from './children/children.repository.js';
+import { KeyParentsService } from './children/key-parents.service.js';
 import { RotationRepository } from './rotation/rotation.repository.js';
 
 @Injectable()
@@ -32,6 +33,7 @@ export class ApiKeysService {
     private readonly keys: ApiKeysRepository,
     private readonly rotations: RotationRepository,
     private readonly children: ChildrenRepository,
+    private readonly parents: KeyParentsService,
     private readonly secrets: Secrets,
     private readonly grants: GrantsService,
     private readonly customerReach: CustomerReach,
@@ -57,8 +59,7 @@ export class ApiKeysService {
   /** The secret is in the answer and nowhere else. */
   async create(principal: Principal, wanted: CreateApiKeyRequest): Promise<{ view: ApiKeyView; secret: string }> {
     assertPresentValue(principal);
-    const parent = await this.keyOf(principal);
-    const request = parent ? withinParent(parent, wanted) : wanted;
+    const request = await this.parents.limited(principal, wanted);
     assertGrantsSomething(request.permissions ?? [], request.roles ?? []);
     const customerIds = request.customer_ids ?? [];
     const granted = await this.grants.resolve(principal, request, customerIds);
@@ -85,7 +86,8 @@ export class ApiKeysService {
   ): Promise<ApiKeyView> {
     if (request.customer_ids) await this.customerReach.assertReaches(principal, request.customer_ids);
     if (request.expiry_date !== undefined) this.assertExpiry(request.expiry_date);
-    await this.assertMayEdit(principal, apiKeyId, request);
+    assertPresentValue(principal);
+    await this.parents.assertMayEdit(principal, apiKeyId, request);
     return this.database.transaction(async () => {
       const before = await this.lock(apiKeyId);
       await this.grants.assertHolds(principal, before.effectivePermissions, before.customerIds);
@@ -111,8 +113,14 @@ export class ApiKeysService {
   }
 
   /** For ever: the digest is erased, the row stays (spec rule 3). */
-  revoke(principal: Principal, apiKeyId: number, ifMatch: Precondition): Promise<void> {
+  async revoke(principal: Principal, apiKeyId: number, ifMatch: Precondition): Promise<void> {
     assertPresentValue(principal);
+    await this.parents.assertNotAbove(principal, apiKeyId);
+    await this.end(principal, apiKeyId, ifMatch);
+  }
+
+  /** Whoever reports a value has proved that it leaked: it ends, whoever made whom. */
+  end(principal: Principal, apiKeyId: number, ifMatch: Precondition = null): Promise<void> {
     return this.database.transaction(async () => {
       const before = found(await this.keys.findForUpdate(apiKeyId), apiKeyId);
       if (before.key.revokedAt !== null) throw new NotFound(ApiKeyErrors.notFound, { id: apiKeyId });
@@ -136,20 +144,6 @@ export class ApiKeysService {
   private async childrenOf(apiKeyId: number): Promise<Record<string, unknown> | null> {
     const ids = await this.children.liveIdsOf(apiKeyId, this.clock.instant());
     return ids.length > 0 ? { child_api_key_ids: ids } : null;
-  }
-
-  /** The key that asks, when a key asks. */
-  private async keyOf({ kind, id }: Principal): Promise<ApiKey | null> {
-    const isKey = kind === 'api_key' && id !== null;
-    return isKey ? ((await this.keys.find(id))?.key ?? null) : null;
-  }
-
-  private async assertMayEdit(principal: Principal, apiKeyId: number, request: UpdateApiKeyRequest): Promise<void> {
-    assertPresentValue(principal);
-    const parent = await this.keyOf(principal);
-    if (!parent || parent.apiKeyId === apiKeyId) return;
-    assertWithinParent(parent, request);
-    assertLiftsNothing(parent, request);
   }
 
   /** The key, locked until the transaction ends; 409 for one that nobody can change any more, or only in the file. */

@@ -41,8 +41,9 @@ export class LeaksService {
         owners.set(token, apiKeyId);
     }
     const results = new Map<number, LeakResult>();
-    // Both values of a key that is being replaced are one key.
-    for (const apiKeyId of new Set(owners.values())) results.set(apiKeyId, await this.reportOne(principal, apiKeyId));
+    // Both values of a key that is being replaced are one key; the order is that of the report.
+    for (const apiKeyId of new Set(distinct.flatMap((token) => owners.get(token) ?? [])))
+      results.set(apiKeyId, await this.reportOne(principal, apiKeyId));
     return tokens.map((text) => results.get(owners.get(text.trim()) ?? 0) ?? UNKNOWN);
   }
 
@@ -58,7 +59,7 @@ export class LeaksService {
       const subject = { type: 'api_key', id: apiKeyId };
       const after = { name, revoked: isRevoked, ...named };
       await this.audit.record(principal, { event: 'api_key.leaked', subject, after });
-      if (isRevoked) await this.apiKeys.revoke(principal, apiKeyId, null);
+      if (isRevoked) await this.apiKeys.end(principal, apiKeyId);
       return { isKnown: true, isRevoked, childIds };
     });
   }

@@ -29,10 +29,10 @@ export class RotationController {
   @HttpCode(200)
   @RequirePermission(ApiKeyPermissions.manage)
   @ApiBody({ type: RegenerateApiKeyRequest, required: false, examples: EXAMPLES })
-  @Refuses(403, RbacErrors.cannotGrant, ApiKeyErrors.outdatedValue)
+  @Refuses(403, RbacErrors.cannotGrant, ApiKeyErrors.outdatedValue, ApiKeyErrors.ancestor)
   @Refuses(404, ApiKeyErrors.notFound)
   @Refuses(409, ApiKeyErrors.protected, ApiKeyErrors.revoked, ApiKeyErrors.extendFirst, ApiKeyErrors.fromConfig)
-  @Refuses(422, ApiKeyErrors.graceTooLong)
+  @Refuses(422, ApiKeyErrors.graceTooLong, ApiKeyErrors.beyondParent)
   async regenerate(
     @CurrentPrincipal() principal: Principal,
     @Param('api_key_id', IdPipe) apiKeyId: number,
@@ -54,8 +54,10 @@ export class RotationController {
   @Delete('rotation')
   @HttpCode(204)
   @RequirePermission(ApiKeyPermissions.manage)
+  @Refuses(403, RbacErrors.cannotGrant, ApiKeyErrors.outdatedValue, ApiKeyErrors.ancestor)
   @Refuses(404, ApiKeyErrors.notFound, ApiKeyErrors.noRotation)
   @Refuses(409, ApiKeyErrors.rotationUsed, ApiKeyErrors.revoked)
+  @Refuses(422, ApiKeyErrors.beyondParent)
   async cancel(@CurrentPrincipal() principal: Principal, @Param('api_key_id', IdPipe) apiKeyId: number): Promise<void> {
     await this.rotations.cancel(principal, apiKeyId);
   }

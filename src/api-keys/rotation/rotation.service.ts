@@ -12,6 +12,7 @@ import { Secrets } from '../../platform/secrets/secrets.service.js';
 import { GrantsService } from '../../rbac/grants.service.js';
 import type { ApiKey } from '../api-key.entity.js';
 import type { ApiKeyView } from '../api-key.view.js';
+import { KeyParentsService } from '../children/key-parents.service.js';
 import { ApiKeyErrors } from '../api-keys.errors.js';
 import { ApiKeysService } from '../api-keys.service.js';
 import { assertPresentValue } from '../api-key.limits.js';
@@ -31,6 +32,7 @@ export class RotationService {
     private readonly rotations: RotationRepository,
     private readonly accessLogs: AccessLogsService,
     private readonly grants: GrantsService,
+    private readonly parents: KeyParentsService,
     private readonly secrets: Secrets,
     private readonly revisions: Revisions,
     private readonly config: LiveConfig,
@@ -50,6 +52,7 @@ export class RotationService {
       const before = await this.apiKeys.lock(apiKeyId);
       this.assertMayRegenerate(before);
       await this.grants.assertHolds(principal, before.effectivePermissions, before.customerIds);
+      await this.parents.assertMayTake(principal, before.key);
       assertMatches(ifMatch, before.key.version);
       const rotation = this.begin(before.key, request);
       if (rotation) await this.rotations.set(rotation);
@@ -77,6 +80,7 @@ export class RotationService {
       const before = await this.apiKeys.lock(apiKeyId);
       if (before.key.isProtected) throw new Conflict(ApiKeyErrors.protected, { id: apiKeyId });
       await this.grants.assertHolds(principal, before.effectivePermissions, before.customerIds);
+      await this.parents.assertMayTake(principal, before.key);
       const rotation = this.live(await this.rotations.findForUpdate(apiKeyId), apiKeyId);
       if (rotation.firstUsedAt !== null) throw new Conflict(ApiKeyErrors.rotationUsed, { id: apiKeyId });
       await this.rotations.remove(apiKeyId);
