@@ -25,10 +25,10 @@ export function withinParent(parent: ApiKey, request: CreateApiKeyRequest): Crea
 /** A key that edits a key cannot set what it could not have given. */
 export function assertWithinParent(parent: ApiKey, request: UpdateApiKeyRequest): void {
   const { expiry_date: expiry, allowed_addresses: addresses, bound_to_creator: bound, rate_limit: rate } = request;
-  const isLater = parent.expiryDate !== null && expiry !== undefined && expiry !== null && expiry > parent.expiryDate;
+  const isLater = exceeds(expiry, parent.expiryDate);
   const isWider = parent.allowedAddresses !== null && !!addresses && !covers(parent.allowedAddresses, addresses);
   const isLoose = parent.isBoundToCreator && bound === false;
-  const isFaster = parent.rateLimit !== null && !!rate && rate > parent.rateLimit;
+  const isFaster = exceeds(rate, parent.rateLimit);
   if (isLater || isWider || isLoose || isFaster) throw new RuleBroken(ApiKeyErrors.beyondParent);
 }
 
@@ -50,6 +50,10 @@ export function assertNoFreer(holder: ApiKey, target: ApiKey): void {
   };
   assertWithinParent(holder, limits);
   assertLiftsNothing(holder, limits);
+}
+
+function exceeds<Value extends string | number>(wanted: Value | null | undefined, limit: Value | null): boolean {
+  return limit !== null && wanted !== undefined && wanted !== null && wanted > limit;
 }
 
 function covers(outer: readonly string[], inner: readonly string[]): boolean {
