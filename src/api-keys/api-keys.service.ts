@@ -59,14 +59,15 @@ export class ApiKeysService {
   /** The secret is in the answer and nowhere else. */
   async create(principal: Principal, wanted: CreateApiKeyRequest): Promise<{ view: ApiKeyView; secret: string }> {
     assertPresentValue(principal);
-    const request = await this.parents.limited(principal, wanted);
-    assertGrantsSomething(request.permissions ?? [], request.roles ?? []);
-    const customerIds = request.customer_ids ?? [];
-    const granted = await this.grants.resolve(principal, request, customerIds);
-    await this.customerReach.assertReaches(principal, customerIds);
-    this.assertExpiry(request.expiry_date ?? null);
+    assertGrantsSomething(wanted.permissions ?? [], wanted.roles ?? []);
+    const customerIds = wanted.customer_ids ?? [];
     const secret = generateKey(this.config.current.apiKeyPolicy.prefix);
     return this.database.transaction(async () => {
+      const giver = await this.grants.present(principal);
+      const request = await this.parents.limited(giver, wanted);
+      const granted = await this.grants.resolve(giver, request, customerIds);
+      await this.customerReach.assertReaches(giver, customerIds);
+      this.assertExpiry(request.expiry_date ?? null);
       const values = { ...this.newKey(principal, request, secret), permissions: granted.permissions };
       const view = await this.view(await this.keys.insert(values, idsOf(granted.roles), customerIds));
       await this.events.created(principal, view);
@@ -84,18 +85,19 @@ export class ApiKeysService {
     request: UpdateApiKeyRequest,
     ifMatch: Precondition,
   ): Promise<ApiKeyView> {
-    if (request.customer_ids) await this.customerReach.assertReaches(principal, request.customer_ids);
     if (request.expiry_date !== undefined) this.assertExpiry(request.expiry_date);
     assertPresentValue(principal);
-    await this.parents.assertMayEdit(principal, apiKeyId, request);
     return this.database.transaction(async () => {
+      const giver = await this.grants.present(principal);
+      if (request.customer_ids) await this.customerReach.assertReaches(giver, request.customer_ids);
+      await this.parents.assertMayEdit(giver, apiKeyId, request);
       const before = await this.lock(apiKeyId);
-      await this.grants.assertHolds(principal, before.effectivePermissions, before.customerIds);
+      await this.grants.assertHolds(giver, before.effectivePermissions, before.customerIds);
       assertMatches(ifMatch, before.key.version);
       const { permissions = before.key.permissions, customer_ids: customerIds = before.customerIds } = request;
       const roles = request.roles ?? before.roles.map((role) => role.name);
       assertGrantsSomething(permissions, roles);
-      const granted = await this.grants.resolve(principal, { permissions, roles }, customerIds);
+      const granted = await this.grants.resolve(giver, { permissions, roles }, customerIds);
       // Asked only now: a key that would raise its own rights is recorded as the refused grant that it is.
       if (principal.kind === 'api_key' && principal.id === apiKeyId) throw new Forbidden(ApiKeyErrors.ownEdit);
       const columns = { ...this.edited(before.key, request), permissions: granted.permissions };

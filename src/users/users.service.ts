@@ -68,6 +68,11 @@ export class UsersService {
     return record && this.view(record);
   }
 
+  /** Keeps the user, with roles and customers, as it is until the open transaction ends. */
+  share(userId: number): Promise<void> {
+    return this.users.share(userId);
+  }
+
   /** Active users in the order of their ids. */
   async slice(slice: Slice): Promise<UserView[]> {
     return Promise.all((await this.users.slice(slice)).map((record) => this.view(record)));
@@ -79,12 +84,14 @@ export class UsersService {
 
   async create(principal: Principal, request: CreateUserRequest): Promise<UserView> {
     const customerIds = request.customer_ids ?? [];
-    const { roles } = await this.grants.resolve(principal, { roles: request.roles ?? [] }, customerIds);
-    await this.customerReach.assertReaches(principal, customerIds);
+    await this.assertMayGive(principal, request.roles ?? [], customerIds);
     assertAcceptablePassword(request.password, request.email);
     // Hashed before the transaction: it takes long, and nobody else should wait for it.
     const passwordDigest = await this.passwords.hash(request.password);
     return this.database.transaction(async () => {
+      // Once more: hashing took its time, and the giver may have lost something meanwhile.
+      const giver = await this.grants.present(principal);
+      const roles = await this.assertMayGive(giver, request.roles ?? [], customerIds);
       const record = await this.users.insert(
         newUser(request, passwordDigest, this.clock.instant()),
         roles.map((role) => role.roleId),
@@ -105,8 +112,9 @@ export class UsersService {
   ): Promise<UserView | null> {
     const customerIds = request.customer_ids;
     if (customerIds) await this.customerReach.assertReaches(principal, customerIds);
-    const after = await this.change(principal, userId, ifMatch, async ({ user, roles }) => {
-      if (customerIds) await this.grants.assertHolds(principal, permissionsOf(roles), customerIds);
+    const after = await this.change(principal, userId, ifMatch, async ({ user, roles }, giver) => {
+      if (customerIds) await this.customerReach.assertReaches(giver, customerIds);
+      if (customerIds) await this.grants.assertHolds(giver, permissionsOf(roles), customerIds);
       if (request.status === 'deactivated') await this.assertMayDeactivate(principal, user, roles);
       const { name = user.name, status = user.status } = request;
       // Sessions of before do not come back to life with the account.
@@ -124,8 +132,8 @@ export class UsersService {
     names: readonly string[],
     ifMatch: Precondition,
   ): Promise<UserView | null> {
-    const after = await this.change(principal, userId, ifMatch, async (before) => {
-      const { roles } = await this.grants.resolve(principal, { roles: names }, before.customerIds);
+    const after = await this.change(principal, userId, ifMatch, async (before, giver) => {
+      const { roles } = await this.grants.resolve(giver, { roles: names }, before.customerIds);
       if (!roles.some(isAdministrator)) await this.assertNotLast(before.user, before.roles);
       return { roles };
     });
@@ -175,12 +183,13 @@ export class UsersService {
     principal: Principal,
     userId: number,
     ifMatch: Precondition,
-    decide: (before: UserView) => Promise<Decision>,
+    decide: (before: UserView, giver: Principal) => Promise<Decision>,
   ): Promise<UserView> {
     return this.database.transaction(async () => {
-      const before = await this.lockToActOn(principal, userId);
+      const giver = await this.grants.present(principal);
+      const before = await this.lockToActOn(giver, userId);
       assertMatches(ifMatch, before.user.version);
-      const decision = await decide(before);
+      const decision = await decide(before, giver);
       const changed = difference(snapshot(before), snapshot(applied(before, decision)));
       if (!changed && !differs(before.user, decision.columns)) return before;
       await this.write(before.user, decision);
@@ -217,6 +226,16 @@ export class UsersService {
     if (!target.customerIds.every((customerId) => this.customerReach.reaches(principal, customerId))) {
       throw new Forbidden(UserErrors.foreignCustomers);
     }
+  }
+
+  private async assertMayGive(
+    giver: Principal,
+    names: readonly string[],
+    customerIds: readonly number[],
+  ): Promise<Role[]> {
+    const { roles } = await this.grants.resolve(giver, { roles: names }, customerIds);
+    await this.customerReach.assertReaches(giver, customerIds);
+    return roles;
   }
 
   private async assertMayDeactivate(principal: Principal, user: User, roles: readonly Role[]): Promise<void> {

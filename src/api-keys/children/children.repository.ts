@@ -38,6 +38,12 @@ export class ChildrenRepository {
     return rows.map(({ id }) => Number(id));
   }
 
+  /** The key alone, as it is now, and so until the transaction ends. */
+  share(apiKeyId: number): Promise<ApiKey | null> {
+    const lock = this.database.shareLock;
+    return this.database.repository(ApiKey).findOne({ where: { apiKeyId }, ...(lock ? { lock } : {}) });
+  }
+
   /** The key that made it, the one that made that one, and so on. */
   async ancestorIdsOf(apiKeyId: number): Promise<number[]> {
     const ids: number[] = [];

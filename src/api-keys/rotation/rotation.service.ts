@@ -49,10 +49,11 @@ export class RotationService {
     assertPresentValue(principal);
     const secret = generateKey(this.config.current.apiKeyPolicy.prefix);
     return this.database.transaction(async () => {
+      const giver = await this.grants.present(principal);
       const before = await this.apiKeys.lock(apiKeyId);
       this.assertMayRegenerate(before);
-      await this.grants.assertHolds(principal, before.effectivePermissions, before.customerIds);
-      await this.parents.assertMayTake(principal, before.key);
+      await this.grants.assertHolds(giver, before.effectivePermissions, before.customerIds);
+      await this.parents.assertMayTake(giver, before.key);
       assertMatches(ifMatch, before.key.version);
       const rotation = this.begin(before.key, request);
       if (rotation) await this.rotations.set(rotation);
@@ -77,10 +78,11 @@ export class RotationService {
   async cancel(principal: Principal, apiKeyId: number): Promise<void> {
     assertPresentValue(principal);
     await this.database.transaction(async () => {
+      const giver = await this.grants.present(principal);
       const before = await this.apiKeys.lock(apiKeyId);
       if (before.key.isProtected) throw new Conflict(ApiKeyErrors.protected, { id: apiKeyId });
-      await this.grants.assertHolds(principal, before.effectivePermissions, before.customerIds);
-      await this.parents.assertMayTake(principal, before.key);
+      await this.grants.assertHolds(giver, before.effectivePermissions, before.customerIds);
+      await this.parents.assertMayTake(giver, before.key);
       const rotation = this.live(await this.rotations.findForUpdate(apiKeyId), apiKeyId);
       if (rotation.firstUsedAt !== null) throw new Conflict(ApiKeyErrors.rotationUsed, { id: apiKeyId });
       await this.rotations.remove(apiKeyId);
