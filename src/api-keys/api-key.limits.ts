@@ -18,23 +18,42 @@ export function withinParent(parent: ApiKey, request: CreateApiKeyRequest): Crea
     expiry_date: request.expiry_date ?? parent.expiryDate,
     allowed_addresses: request.allowed_addresses ?? parent.allowedAddresses,
     bound_to_creator: parent.isBoundToCreator || (request.bound_to_creator ?? false),
+    rate_limit: request.rate_limit ?? parent.rateLimit,
   };
 }
 
 /** A key that edits a key cannot set what it could not have given. */
 export function assertWithinParent(parent: ApiKey, request: UpdateApiKeyRequest): void {
-  const { expiry_date: expiry, allowed_addresses: addresses, bound_to_creator: bound } = request;
-  const isLater = parent.expiryDate !== null && expiry !== undefined && expiry !== null && expiry > parent.expiryDate;
+  const { expiry_date: expiry, allowed_addresses: addresses, bound_to_creator: bound, rate_limit: rate } = request;
+  const isLater = exceeds(expiry, parent.expiryDate);
   const isWider = parent.allowedAddresses !== null && !!addresses && !covers(parent.allowedAddresses, addresses);
   const isLoose = parent.isBoundToCreator && bound === false;
-  if (isLater || isWider || isLoose) throw new RuleBroken(ApiKeyErrors.beyondParent);
+  const isFaster = exceeds(rate, parent.rateLimit);
+  if (isLater || isWider || isLoose || isFaster) throw new RuleBroken(ApiKeyErrors.beyondParent);
 }
 
 /** Null would lift a limit: in an edit that is as wide as can be. */
 export function assertLiftsNothing(parent: ApiKey, request: UpdateApiKeyRequest): void {
   const liftsExpiry = parent.expiryDate !== null && request.expiry_date === null;
   const liftsAddresses = parent.allowedAddresses !== null && request.allowed_addresses === null;
-  if (liftsExpiry || liftsAddresses) throw new RuleBroken(ApiKeyErrors.beyondParent);
+  const liftsRate = parent.rateLimit !== null && request.rate_limit === null;
+  if (liftsExpiry || liftsAddresses || liftsRate) throw new RuleBroken(ApiKeyErrors.beyondParent);
+}
+
+/** A key that gets the value of another one in hand would act as that one: it must be no freer than itself. */
+export function assertNoFreer(holder: ApiKey, target: ApiKey): void {
+  const limits = {
+    expiry_date: target.expiryDate,
+    allowed_addresses: target.allowedAddresses,
+    bound_to_creator: target.isBoundToCreator,
+    rate_limit: target.rateLimit,
+  };
+  assertWithinParent(holder, limits);
+  assertLiftsNothing(holder, limits);
+}
+
+function exceeds<Value extends string | number>(wanted: Value | null | undefined, limit: Value | null): boolean {
+  return limit !== null && wanted !== undefined && wanted !== null && wanted > limit;
 }
 
 function covers(outer: readonly string[], inner: readonly string[]): boolean {

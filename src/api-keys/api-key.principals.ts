@@ -18,6 +18,9 @@ export interface PresentedKey {
   readonly validUntil: Instant | null;
 }
 
+/** Creators that were looked up already, by kind and id: one walk through many keys asks for each once. */
+export type Creators = Map<string, Promise<Principal | null>>;
+
 /** Makes the principal of a key: what it may do now, from where, and until when. */
 @Injectable()
 export class KeyPrincipals {
@@ -31,7 +34,7 @@ export class KeyPrincipals {
   ) {}
 
   /** The principal behind a key; null for a bound one whose creator is no more. */
-  async of({ record, isOutdated, validUntil }: PresentedKey): Promise<Principal | null> {
+  async of({ record, isOutdated, validUntil }: PresentedKey, known: Creators = new Map()): Promise<Principal | null> {
     const { key, roleIds, customerIds } = record;
     const { names, permissions } = await this.directory.effective(roleIds, key.permissions);
     const principal: Principal = {
@@ -48,12 +51,12 @@ export class KeyPrincipals {
       allowedAddresses: rangesOf(key.allowedAddresses),
       rateLimit: key.rateLimit,
     };
-    return key.isBoundToCreator ? this.boundToCreator(principal, key) : principal;
+    return key.isBoundToCreator ? this.boundToCreator(principal, key, known) : principal;
   }
 
   /** What the creator no longer holds, the key no longer holds; and without a creator there is no key (K17). */
-  private async boundToCreator(principal: Principal, key: ApiKey): Promise<Principal | null> {
-    const creator = await this.creatorOf(key);
+  private async boundToCreator(principal: Principal, key: ApiKey, known: Creators): Promise<Principal | null> {
+    const creator = await this.creatorOf(key, known);
     if (!creator) return null;
     // A personal token acts for whomever its user acts for; a key for the customers that it was given.
     const customerIds = key.kind === 'personal' ? creator.customerIds : principal.customerIds;
@@ -63,12 +66,19 @@ export class KeyPrincipals {
   }
 
   /** Whoever made the key, as they are now; null when they are let in no more. */
-  async creatorOf(key: ApiKey): Promise<Principal | null> {
+  creatorOf(key: ApiKey, known: Creators = new Map()): Promise<Principal | null> {
+    const name = key.createdByUserId === null ? `key:${key.createdByKeyId}` : `user:${key.createdByUserId}`;
+    const creator = known.get(name) ?? this.readCreator(key, known);
+    known.set(name, creator);
+    return creator;
+  }
+
+  private async readCreator(key: ApiKey, known: Creators): Promise<Principal | null> {
     if (key.createdByUserId !== null) return this.userPrincipal(key.createdByUserId);
     const parent = key.createdByKeyId === null ? null : await this.keys.find(key.createdByKeyId);
     const isLive = parent?.key.revokedAt === null && !isExpired(parent.key, this.clock.instant());
     if (!isLive || (await this.isSwitchedOff(parent.key))) return null;
-    return this.of({ record: parent, isOutdated: false, validUntil: null });
+    return this.of({ record: parent, isOutdated: false, validUntil: null }, known);
   }
 
   /** Personal tokens work only while the installation allows them (K16); what they made sleeps with them. */

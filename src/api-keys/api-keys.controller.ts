@@ -47,8 +47,8 @@ export class ApiKeysController {
   @Creates()
   @RequirePermission(ApiKeyPermissions.manage)
   @MayStepUp('the key gets `admin`')
-  @Refuses(403, RbacErrors.cannotGrant, StepUpErrors.stepUpRequired)
-  @Refuses(422, ApiKeyErrors.lifetimeTooLong)
+  @Refuses(403, RbacErrors.cannotGrant, ApiKeyErrors.outdatedValue, StepUpErrors.stepUpRequired)
+  @Refuses(422, ApiKeyErrors.lifetimeTooLong, ApiKeyErrors.beyondParent, ApiKeyErrors.tooDeep)
   async create(
     @CurrentPrincipal() principal: Principal,
     @Body() body: CreateApiKeyRequest,
@@ -86,10 +86,10 @@ export class ApiKeysController {
   @RequirePermission(ApiKeyPermissions.manage)
   @Versioned()
   @MayStepUp('the key gets `admin`')
-  @Refuses(403, RbacErrors.cannotGrant, StepUpErrors.stepUpRequired)
+  @Refuses(403, RbacErrors.cannotGrant, ApiKeyErrors.ownEdit, ApiKeyErrors.ancestor, StepUpErrors.stepUpRequired)
   @Refuses(404, ApiKeyErrors.notFound)
   @Refuses(409, ApiKeyErrors.revoked, ApiKeyErrors.fromConfig)
-  @Refuses(422, ApiKeyErrors.lifetimeTooLong)
+  @Refuses(422, ApiKeyErrors.lifetimeTooLong, ApiKeyErrors.beyondParent)
   async update(
     @CurrentPrincipal() principal: Principal,
     @Param('api_key_id', IdPipe) apiKeyId: number,
@@ -103,6 +103,7 @@ export class ApiKeysController {
   @Delete(':api_key_id')
   @HttpCode(204)
   @RequirePermission(ApiKeyPermissions.manage)
+  @Refuses(403, ApiKeyErrors.outdatedValue, ApiKeyErrors.ancestor)
   @Refuses(404, ApiKeyErrors.notFound)
   @Refuses(409, ApiKeyErrors.protected, ApiKeyErrors.fromConfig)
   async revoke(

@@ -3,6 +3,7 @@ import type { Principal } from '../common/principal.js';
 import { type LastUse, LastUseService } from '../audit/last-use.service.js';
 import { KnownPrincipals } from '../rbac/known-principals.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
+import { PresentGivers } from '../rbac/present-givers.js';
 import { RoleAssignments } from '../rbac/role-assignments.js';
 import { Settings } from '../platform/settings/settings.service.js';
 import { UsersModule } from '../users/users.module.js';
@@ -21,6 +22,8 @@ import { ConfigKeysService } from './config-keys.service.js';
 import { ExpiryService } from './expiry/expiry.service.js';
 import { ChildrenRepository } from './children/children.repository.js';
 import { ChildrenService } from './children/children.service.js';
+import { KeyParentsService } from './children/key-parents.service.js';
+import { KeyGivers } from './key-givers.service.js';
 import { KnownKeys } from './known-keys.service.js';
 import { KeyPrincipals } from './api-key.principals.js';
 import { LeaksController } from './leaks/leaks.controller.js';
@@ -65,6 +68,8 @@ import { UsageController } from './usage/usage.controller.js';
     ChildrenService,
     ConfigKeysService,
     ExpiryService,
+    KeyGivers,
+    KeyParentsService,
     KeyPeppersRepository,
     KeyPeppersService,
     KeyPrincipals,
@@ -90,6 +95,8 @@ export class ApiKeysModule {
     known: KnownKeys,
     apiKeys: ApiKeysService,
     settings: Settings,
+    givers: PresentGivers,
+    keyGivers: KeyGivers,
   ) {
     catalogue.declare(ApiKeyPermissions);
     catalogue.declare(PersonalTokenPermissions);
@@ -97,6 +104,8 @@ export class ApiKeysModule {
     assignments.register(holders);
     principals.register(known.source('organization'));
     principals.register(known.source('personal'));
+    givers.register('api_key', (id) => keyGivers.giver(id));
+    givers.register('personal_token', (id) => keyGivers.giver(id));
     const sink = ({ id }: Principal, { at, address }: LastUse): Promise<void> => apiKeys.noteUse(id ?? 0, at, address);
     lastUse.register('api_key', sink);
     lastUse.register('personal_token', sink);

@@ -26,10 +26,11 @@ import {
   type KeyScope,
   type Moments,
 } from './api-keys.repository.js';
-import { assertLiftsNothing, assertPresentValue, assertWithinParent, withinParent } from './api-key.limits.js';
+import { assertPresentValue } from './api-key.limits.js';
 import { ChildrenRepository } from './children/children.repository.js';
 import { namedChildren } from './children/children.view.js';
-import { type NewKey, NewKeysService } from './new-keys.service.js';
+import { KeyParentsService } from './children/key-parents.service.js';
+import { NewKeysService, type NewKey } from './new-keys.service.js';
 import { RotationRepository } from './rotation/rotation.repository.js';
 
 @Injectable()
@@ -40,6 +41,7 @@ export class ApiKeysService {
     private readonly rotations: RotationRepository,
     private readonly children: ChildrenRepository,
     private readonly newKeys: NewKeysService,
+    private readonly parents: KeyParentsService,
     private readonly grants: GrantsService,
     private readonly customerReach: CustomerReach,
     private readonly directory: RoleDirectory,
@@ -81,16 +83,16 @@ export class ApiKeysService {
   /** The secret is in the answer and nowhere else. */
   async create(principal: Principal, asked: CreateApiKeyRequest): Promise<{ view: ApiKeyView; secret: string }> {
     assertPresentValue(principal);
-    const parent = await this.keyOf(principal);
-    const request = parent ? withinParent(parent, asked) : asked;
-    assertGrantsSomething(request.permissions ?? [], request.roles ?? []);
-    const customerIds = request.customer_ids ?? [];
-    const granted = await this.grants.resolve(principal, request, customerIds);
-    await this.customerReach.assertReaches(principal, customerIds);
-    this.newKeys.assertExpiry(request.expiry_date ?? null);
-    const wanted = { ...request, permissions: granted.permissions };
-    const { values, secret } = this.newKeys.make(principal, 'organization', wanted);
+    assertGrantsSomething(asked.permissions ?? [], asked.roles ?? []);
+    const customerIds = asked.customer_ids ?? [];
     return this.database.transaction(async () => {
+      const giver = await this.grants.present(principal);
+      const request = await this.parents.limited(giver, asked);
+      const granted = await this.grants.resolve(giver, request, customerIds);
+      await this.customerReach.assertReaches(giver, customerIds);
+      this.newKeys.assertExpiry(request.expiry_date ?? null);
+      const wanted = { ...request, permissions: granted.permissions };
+      const { values, secret } = this.newKeys.make(principal, 'organization', wanted);
       return { view: await this.add(principal, values, idsOf(granted.roles), customerIds), secret };
     });
   }
@@ -118,17 +120,19 @@ export class ApiKeysService {
     request: UpdateApiKeyRequest,
     ifMatch: Precondition,
   ): Promise<ApiKeyView> {
-    if (request.customer_ids) await this.customerReach.assertReaches(principal, request.customer_ids);
     if (request.expiry_date !== undefined) this.newKeys.assertExpiry(request.expiry_date);
-    await this.assertMayEdit(principal, apiKeyId, request);
+    assertPresentValue(principal);
     return this.database.transaction(async () => {
+      const giver = await this.grants.present(principal);
+      if (request.customer_ids) await this.customerReach.assertReaches(giver, request.customer_ids);
+      await this.parents.assertMayEdit(giver, apiKeyId, request);
       const before = await this.lock(apiKeyId);
-      await this.grants.assertHolds(principal, before.effectivePermissions, before.customerIds);
+      await this.grants.assertHolds(giver, before.effectivePermissions, before.customerIds);
       assertMatches(ifMatch, before.key.version);
       const { permissions = before.key.permissions, customer_ids: customerIds = before.customerIds } = request;
       const roles = request.roles ?? before.roles.map((role) => role.name);
       assertGrantsSomething(permissions, roles);
-      const granted = await this.grants.resolve(principal, { permissions, roles }, customerIds);
+      const granted = await this.grants.resolve(giver, { permissions, roles }, customerIds);
       // Asked only now: a key that would raise its own rights is recorded as the refused grant that it is.
       if (principal.kind === 'api_key' && principal.id === apiKeyId) throw new Forbidden(ApiKeyErrors.ownEdit);
       const columns = { ...this.edited(before.key, request), permissions: granted.permissions };
@@ -149,11 +153,16 @@ export class ApiKeysService {
 
   async revoke(principal: Principal, apiKeyId: number, ifMatch: Precondition): Promise<void> {
     await this.get(apiKeyId);
+    assertPresentValue(principal);
+    await this.parents.assertNotAbove(principal, apiKeyId);
     await this.end(principal, apiKeyId, ifMatch);
   }
 
-  /** A key of either kind, for ever: the digest is erased, the row stays (spec rule 3). */
-  async end(principal: Principal, apiKeyId: number, ifMatch: Precondition): Promise<void> {
+  /**
+   * A key of either kind, for ever: the digest is erased, the row stays (spec rule 3). Whoever reports a value has proved
+   * that it leaked: it ends, whoever made whom.
+   */
+  async end(principal: Principal, apiKeyId: number, ifMatch: Precondition = null): Promise<void> {
     assertPresentValue(principal);
     return this.database.transaction(async () => {
       const before = found(await this.keys.findForUpdate(apiKeyId), apiKeyId);
@@ -177,20 +186,6 @@ export class ApiKeysService {
   /** Keys that it made and that go on working: whoever reads of its end should look at them, too (K17). */
   private async childrenOf(apiKeyId: number): Promise<Record<string, unknown> | null> {
     return namedChildren(await this.children.liveIdsOf(apiKeyId, this.clock.instant()));
-  }
-
-  /** The key that asks, when a key asks. */
-  private async keyOf({ kind, id }: Principal): Promise<ApiKey | null> {
-    const isKey = (kind === 'api_key' || kind === 'personal_token') && id !== null;
-    return isKey ? ((await this.keys.find(id))?.key ?? null) : null;
-  }
-
-  private async assertMayEdit(principal: Principal, apiKeyId: number, request: UpdateApiKeyRequest): Promise<void> {
-    assertPresentValue(principal);
-    const parent = await this.keyOf(principal);
-    if (!parent || parent.apiKeyId === apiKeyId) return;
-    assertWithinParent(parent, request);
-    assertLiftsNothing(parent, request);
   }
 
   /** A key of the organisation, locked until the transaction ends; 409 for one that nobody can change any more, or only in the file. */

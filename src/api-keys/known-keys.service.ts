@@ -4,7 +4,7 @@ import { type Principal, systemPrincipal } from '../common/principal.js';
 import { GrantsService } from '../rbac/grants.service.js';
 import type { KnownPrincipal, PrincipalSource, Slice } from '../rbac/known-principals.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
-import { isExpired, KeyPrincipals } from './api-key.principals.js';
+import { type Creators, isExpired, KeyPrincipals } from './api-key.principals.js';
 import type { ApiKey } from './api-key.entity.js';
 import { type ApiKeyRecord, ApiKeysRepository } from './api-keys.repository.js';
 
@@ -24,18 +24,19 @@ export class KnownKeys {
       kind: kindOf(kind),
       find: async (id) => {
         const record = typeof id === 'number' ? await this.keys.find(id) : null;
-        return record?.key.kind === kind ? this.known(record) : null;
+        return record?.key.kind === kind ? this.known(record, new Map()) : null;
       },
       list: async (slice: Slice) => {
         const records = await this.keys.slice(kind, slice);
-        return Promise.all(records.map((record) => this.known(record)));
+        const creators: Creators = new Map();
+        return Promise.all(records.map((record) => this.known(record, creators)));
       },
     };
   }
 
-  private async known(record: ApiKeyRecord): Promise<KnownPrincipal> {
-    const { key, roleIds, customerIds } = record;
-    const principal = await this.principals.of({ record, isOutdated: false, validUntil: null });
+  private async known(record: ApiKeyRecord, creators: Creators): Promise<KnownPrincipal> {
+    const { key, roleIds } = record;
+    const principal = await this.principals.of({ record, isOutdated: false, validUntil: null }, creators);
     const roles = await this.directory.withIds(roleIds);
     return {
       id: key.apiKeyId,
@@ -46,7 +47,7 @@ export class KnownKeys {
         ...roles.map(({ name, permissions }) => ({ role: name, permissions })),
       ],
       obstacle: await this.obstacle(key, principal),
-      bar: await this.bar(key, customerIds),
+      bar: await this.bar(record, creators),
       takesCustomers: key.source === 'database' && key.kind === 'organization',
     };
   }
@@ -59,9 +60,9 @@ export class KnownKeys {
   }
 
   /** A bound key never holds what its creator lacks, whatever it is given (K17). */
-  private async bar(key: ApiKey, customerIds: readonly number[]): Promise<KnownPrincipal['bar']> {
+  private async bar({ key, customerIds }: ApiKeyRecord, creators: Creators): Promise<KnownPrincipal['bar']> {
     if (key.kind === 'personal') return { reason: 'a personal token keeps what it was made with', bars: () => true };
-    const creator = key.isBoundToCreator ? await this.principals.creatorOf(key) : null;
+    const creator = key.isBoundToCreator ? await this.principals.creatorOf(key, creators) : null;
     if (!creator) return null;
     return {
       reason: 'the key is bound to its creator, who does not hold it',

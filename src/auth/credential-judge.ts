@@ -2,7 +2,8 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { Unauthenticated } from '../common/errors.js';
-import type { Principal } from '../common/principal.js';
+import { mayComeFrom, type Principal } from '../common/principal.js';
+import { currentContext } from '../common/request-context.js';
 import { AuthErrors } from './auth.errors.js';
 import type { PresentedCredential } from './credential.js';
 import { VerifiedCredentials } from './verified-credentials.js';
@@ -36,17 +37,24 @@ export class CredentialJudge {
   principalOf(credential: PresentedCredential, accept?: (principal: Principal) => void): Promise<Principal> {
     const { kind, value } = credential;
     // With its kind: a token is a credential as a bearer, and never in the header of keys.
-    return this.verified.get(`${kind} ${value}`, async () => {
+    const verify = async (): Promise<Principal> => {
       const principal = await ask(this.doors[kind], { headers: headersOf(credential) });
       accept?.(principal);
       return principal;
-    });
+    };
+    return this.verified.get(`${kind} ${value}`, verify, mayBeUsedHere);
   }
 
   /** Who presents nothing is judged by the request itself: where it comes from, and whom it names. */
   principalAt(request: FastifyRequest): Promise<Principal> {
     return ask(this.addressDoor, request);
   }
+}
+
+/** What was only asked about, from where it may not be used, is not in use yet: its first use must find it unknown. */
+function mayBeUsedHere(principal: Principal): boolean {
+  const context = currentContext();
+  return !context || mayComeFrom(principal, context.ip);
 }
 
 function headersOf({ kind, value }: PresentedCredential): Record<string, string> {

@@ -22,15 +22,19 @@ export class VerifiedCredentials {
     revisions.onStale(() => this.principals.clear());
   }
 
-  /** The cached principal, else what `verify` finds. A failed verification is not remembered. */
-  async get(credential: string, verify: () => Promise<Principal>): Promise<Principal> {
+  /** The cached principal, else what `verify` finds. A failed verification is not remembered, nor what `keeps` rejects. */
+  async get(
+    credential: string,
+    verify: () => Promise<Principal>,
+    keeps: (principal: Principal) => boolean = () => true,
+  ): Promise<Principal> {
     const name = hash('sha256', credential, 'base64');
     const known = this.principals.get(name);
     if (known && this.revisions.isFresh() && !this.isOver(known)) return known;
     const { epoch } = this.revisions;
     const principal = await verify();
     // What was read before a change must not outlive it.
-    if (epoch === this.revisions.epoch) this.keep(name, principal);
+    if (epoch === this.revisions.epoch && keeps(principal)) this.keep(name, principal);
     return principal;
   }
 

@@ -27,7 +27,7 @@ function made(): { grants: GrantsService; refusals: Change[] } {
   const refusals: Change[] = [];
   const audit = { recordSecurity: (change: Change) => Promise.resolve(void refusals.push(change)) };
   const directory = { all: () => Promise.resolve(ROLES) };
-  return { grants: new GrantsService(catalogue, directory as never, audit as never), refusals };
+  return { grants: new GrantsService(catalogue, directory as never, audit as never, {} as never), refusals };
 }
 
 function giver(permissions: string[], customerIds: number[] = []): Principal {

@@ -4,6 +4,7 @@ import type { Principal } from '../common/principal.js';
 import { fold } from '../common/text.js';
 import { AuditService } from '../audit/audit.service.js';
 import { PermissionCatalogue } from './permission-catalogue.js';
+import { PresentGivers } from './present-givers.js';
 import { RbacErrors } from './rbac.errors.js';
 import { RoleDirectory } from './role-directory.js';
 import type { Role } from './role.entity.js';
@@ -26,7 +27,13 @@ export class GrantsService {
     private readonly catalogue: PermissionCatalogue,
     private readonly directory: RoleDirectory,
     private readonly audit: AuditService,
+    private readonly givers: PresentGivers,
   ) {}
+
+  /** The giver as it is now, which stays so until the open transaction ends; 401 when it is let in no more. */
+  present(giver: Principal): Promise<Principal> {
+    return this.givers.of(giver);
+  }
 
   /**
    * Resolves what is asked for, for a receiver that will act for these customers: 400 names what does not exist, 403 what

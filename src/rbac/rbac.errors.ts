@@ -4,6 +4,7 @@ export const RbacErrors = defineErrors('rbac', {
   missingPermission: 'This needs the permission {permission}, which {principal} does not hold.',
   wrongPrincipal: 'Only for: {kinds}. You come as {kind}.',
   cannotGrant: 'You cannot give what you do not hold: {permissions}.',
+  giverGone: 'Your access ended while this request was under way: nothing was given.',
   roleNotFound: 'There is no role {id}.',
   roleNameTaken: 'There is already a role with this name.',
   adminProtected: 'The role Admin is what it is: it cannot be edited.',

@@ -9,6 +9,7 @@ import { GrantsService } from './grants.service.js';
 import { KnownPrincipals } from './known-principals.js';
 import { PermissionCatalogue } from './permission-catalogue.js';
 import { PermissionsController } from './permissions.controller.js';
+import { PresentGivers } from './present-givers.js';
 import { RbacErrors } from './rbac.errors.js';
 import { AdminPermissions, RolePermissions } from './rbac.permissions.js';
 import { RoleAssignments } from './role-assignments.js';
@@ -32,6 +33,7 @@ import { SubjectRows } from './subject-rows.js';
     GrantsService,
     KnownPrincipals,
     PermissionCatalogue,
+    PresentGivers,
     RoleAssignments,
     RoleDirectory,
     RolesRepository,
@@ -48,6 +50,7 @@ import { SubjectRows } from './subject-rows.js';
     GrantsService,
     KnownPrincipals,
     PermissionCatalogue,
+    PresentGivers,
     RoleAssignments,
     RoleDirectory,
     RolesService,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
 import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
 import { Pager } from '../platform/paging/pager.js';
@@ -25,6 +26,13 @@ export class RolesRepository {
   findForUpdate(roleId: number): Promise<Role | null> {
     const lock = this.database.writeLock;
     return this.database.repository(Role).findOne({ where: { roleId }, ...(lock ? { lock } : {}) });
+  }
+
+  /** As they are now, and so until the transaction ends. */
+  async share(roleIds: readonly number[]): Promise<Role[]> {
+    if (roleIds.length === 0) return [];
+    const lock = this.database.shareLock;
+    return this.database.repository(Role).find({ where: { roleId: In([...roleIds]) }, ...(lock ? { lock } : {}) });
   }
 
   findByNameKey(nameKey: string): Promise<Role | null> {

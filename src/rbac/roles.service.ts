@@ -60,9 +60,10 @@ export class RolesService implements OnApplicationBootstrap {
 
   async create(principal: Principal, request: CreateRoleRequest): Promise<Role> {
     this.assertName(request.name);
-    const { permissions } = await this.grants.resolve(principal, { permissions: request.permissions }, []);
     return this.database.transaction(async () => {
+      const giver = await this.grants.present(principal);
       await this.stepUp.demand(principal);
+      const { permissions } = await this.grants.resolve(giver, { permissions: request.permissions }, []);
       const { name, description = null } = request;
       const role = await this.roles.insert(this.newRole({ name, description, permissions }, false));
       await this.record(principal, 'role.created', role, { after: snapshot(role) });
@@ -82,10 +83,11 @@ export class RolesService implements OnApplicationBootstrap {
   ): Promise<Role | null> {
     if (request.name !== undefined) this.assertName(request.name);
     const after = await this.database.transaction(async () => {
+      const giver = await this.grants.present(principal);
       await this.stepUp.demand(principal);
       const before = found(await this.roles.findForUpdate(roleId), roleId);
       const wanted = this.edited(before, request);
-      await this.assertMayGive(principal, before, request.permissions ?? []);
+      await this.assertMayGive(giver, before, request.permissions ?? []);
       assertMatches(ifMatch, before.version);
       this.assertMayBecome(before, wanted);
       const change = difference(snapshot(before), snapshot(wanted));
@@ -100,9 +102,10 @@ export class RolesService implements OnApplicationBootstrap {
   /** Whoever has the role gets the replacement in the same transaction, as if each had been given it one by one. */
   remove(principal: Principal, { roleId, replacementId }: Removal, ifMatch: Precondition): Promise<void> {
     return this.database.transaction(async () => {
+      const giver = await this.grants.present(principal);
       await this.stepUp.demand(principal);
       const role = found(await this.roles.findForUpdate(roleId), roleId);
-      const replacement = replacementId === null ? null : await this.replacement(principal, role, replacementId);
+      const replacement = replacementId === null ? null : await this.replacement(giver, role, replacementId);
       assertMatches(ifMatch, role.version);
       if (role.isBuiltIn) throw new Conflict(RbacErrors.builtIn, { role: role.name });
       this.assertFree(role, this.configured.naming(role));

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { systemPrincipal } from '../common/principal.js';
 import type { KnownPrincipal, PrincipalSource, Slice } from '../rbac/known-principals.js';
 import { TwoFactorDemand } from './two-factor-demand.service.js';
+import type { PresentGiver } from '../rbac/present-givers.js';
 import type { UserView } from './user.view.js';
 import { UsersService } from './users.service.js';
 
@@ -26,6 +27,14 @@ export class KnownUsers implements PrincipalSource {
   async find(id: number | string): Promise<KnownPrincipal | null> {
     const view = typeof id === 'number' ? await this.users.findById(id) : null;
     return view && this.known(view);
+  }
+
+  /** An active user who is about to hand out rights. */
+  async giver(userId: number): Promise<PresentGiver | null> {
+    await this.users.share(userId);
+    const view = await this.users.findById(userId);
+    if (view?.user.status !== 'active') return null;
+    return { principal: this.known(view).principal, direct: [], roleIds: view.roles.map((role) => role.roleId) };
   }
 
   async list(slice: Slice): Promise<KnownPrincipal[]> {

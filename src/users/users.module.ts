@@ -3,6 +3,7 @@ import { LastUseService } from '../audit/last-use.service.js';
 import { onConstraint } from '../platform/database/constraint-errors.js';
 import { KnownPrincipals } from '../rbac/known-principals.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
+import { PresentGivers } from '../rbac/present-givers.js';
 import { RoleAssignments } from '../rbac/role-assignments.js';
 import { AccountMails } from './account-mails.service.js';
 import { AccountTokensRepository } from './account-tokens/account-tokens.repository.js';
@@ -62,11 +63,13 @@ export class UsersModule {
     principals: KnownPrincipals,
     known: KnownUsers,
     users: UsersService,
+    givers: PresentGivers,
   ) {
     catalogue.declare(UserPermissions);
     onConstraint('uq_users_email_key', UserErrors.emailTaken);
     assignments.register(holders);
     principals.register(known);
+    givers.register('user', (id) => known.giver(id));
     lastUse.register('user', ({ id }, { at, address }) => users.noteUse(id ?? 0, at, address));
   }
 }

@@ -42,6 +42,12 @@ export class UsersRepository {
     return user ? this.complete(user) : null;
   }
 
+  /** Keeps the user as it is until the transaction ends; the rest of it is written only under a lock of this row. */
+  async share(userId: number): Promise<void> {
+    const lock = this.database.shareLock;
+    if (lock) await this.database.repository(User).findOne({ where: { userId }, lock });
+  }
+
   exists(): Promise<boolean> {
     return this.database.repository(User).exists();
   }

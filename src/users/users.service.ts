@@ -74,6 +74,11 @@ export class UsersService {
     return record && this.view(record);
   }
 
+  /** Keeps the user, with roles and customers, as it is until the open transaction ends. */
+  share(userId: number): Promise<void> {
+    return this.users.share(userId);
+  }
+
   /** Active users in the order of their ids. */
   async slice(slice: Slice): Promise<UserView[]> {
     return Promise.all((await this.users.slice(slice)).map((record) => this.view(record)));
@@ -91,8 +96,9 @@ export class UsersService {
 
   /** With the digest of a password that was accepted already; null = to be invited. */
   async add(principal: Principal, request: CreateUserRequest, passwordDigest: string | null): Promise<UserView> {
-    const { roles, customerIds } = await this.resolve(principal, request);
     return this.database.transaction(async () => {
+      const giver = await this.grants.present(principal);
+      const { roles, customerIds } = await this.resolve(giver, request);
       if (roles.length > 0) await this.stepUp.demand(principal);
       const record = await this.users.insert(
         newUser(request, passwordDigest, this.clock.instant()),
@@ -116,7 +122,9 @@ export class UsersService {
     const { email, customer_ids: customerIds } = request;
     if (customerIds) await this.customerReach.assertReaches(principal, customerIds);
     const after = await this.database.transaction(async () => {
-      const edited = await this.change(principal, userId, ifMatch, (before) => this.edited(principal, before, request));
+      const edited = await this.change(principal, userId, ifMatch, (before, giver) =>
+        this.edited(giver, before, request),
+      );
       if (email !== undefined) await this.emailChanges.ask(principal, edited.user, email);
       return edited;
     });
@@ -130,12 +138,14 @@ export class UsersService {
     names: readonly string[],
     ifMatch: Precondition,
   ): Promise<UserView | null> {
-    const decide = async (before: UserView): Promise<Decision> => {
-      const { roles } = await this.grants.resolve(principal, { roles: names }, before.customerIds);
+    const decide = async (before: UserView, giver: Principal): Promise<Decision> => {
+      const { roles } = await this.grants.resolve(giver, { roles: names }, before.customerIds);
       if (!roles.some(isAdministrator)) await this.assertNotLast(before.user, before.roles);
       return { roles };
     };
     const after = await this.database.transaction(async () => {
+      // First of all: what is read before the giver is locked may be older than the lock.
+      await this.grants.present(principal);
       await this.stepUp.demand(principal);
       return this.change(principal, userId, ifMatch, decide);
     });
@@ -196,6 +206,7 @@ export class UsersService {
 
   private async edited(principal: Principal, { user, roles }: UserView, request: UpdateUserRequest): Promise<Decision> {
     const customerIds = request.customer_ids;
+    if (customerIds) await this.customerReach.assertReaches(principal, customerIds);
     if (customerIds) await this.grants.assertHolds(principal, permissionsOf(roles), customerIds);
     if (request.status === 'deactivated') await this.assertMayDeactivate(principal, user, roles);
     const { name = user.name } = request;
@@ -211,12 +222,13 @@ export class UsersService {
     principal: Principal,
     userId: number,
     ifMatch: Precondition,
-    decide: (before: UserView) => Promise<Decision>,
+    decide: (before: UserView, giver: Principal) => Promise<Decision>,
   ): Promise<UserView> {
     return this.database.transaction(async () => {
-      const before = await this.lockToActOn(principal, userId);
+      const giver = await this.grants.present(principal);
+      const before = await this.lockToActOn(giver, userId);
       assertMatches(ifMatch, before.user.version);
-      const decision = await decide(before);
+      const decision = await decide(before, giver);
       const changed = difference(snapshot(before), snapshot(applied(before, decision)));
       if (!changed && !differs(before.user, decision.columns)) return before;
       await this.write(before.user, decision);

@@ -37,4 +37,23 @@ export class ChildrenRepository {
       .getRawMany<{ id: number }>();
     return rows.map(({ id }) => Number(id));
   }
+
+  /** The key alone, as it is now, and so until the transaction ends. */
+  share(apiKeyId: number): Promise<ApiKey | null> {
+    const lock = this.database.shareLock;
+    return this.database.repository(ApiKey).findOne({ where: { apiKeyId }, ...(lock ? { lock } : {}) });
+  }
+
+  /** The key that made it, the one that made that one, and so on. */
+  async ancestorIdsOf(apiKeyId: number): Promise<number[]> {
+    const ids: number[] = [];
+    for (let next = await this.parentIdOf(apiKeyId); next !== null; next = await this.parentIdOf(next)) ids.push(next);
+    return ids;
+  }
+
+  private async parentIdOf(apiKeyId: number): Promise<number | null> {
+    const select = { apiKeyId: true, createdByKeyId: true } as const;
+    const row = await this.database.repository(ApiKey).findOne({ select, where: { apiKeyId } });
+    return row?.createdByKeyId ?? null;
+  }
 }

@@ -43,8 +43,9 @@ export class LeaksService {
         owners.set(token, apiKeyId);
     }
     const results = new Map<number, LeakResult>();
-    // Both values of a key that is being replaced are one key.
-    for (const apiKeyId of new Set(owners.values())) results.set(apiKeyId, await this.reportOne(principal, apiKeyId));
+    // Both values of a key that is being replaced are one key; the order is that of the report.
+    for (const apiKeyId of new Set(distinct.flatMap((token) => owners.get(token) ?? [])))
+      results.set(apiKeyId, await this.reportOne(principal, apiKeyId));
     return tokens.map((text) => results.get(owners.get(text.trim()) ?? 0) ?? UNKNOWN);
   }
 
@@ -60,7 +61,7 @@ export class LeaksService {
       const subject = { type: noun, id: apiKeyId };
       const after = { name, revoked: isRevoked, ...namedChildren(childIds) };
       await this.audit.record(principal, { event: `${noun}.leaked`, subject, after });
-      if (isRevoked) await this.apiKeys.end(principal, apiKeyId, null);
+      if (isRevoked) await this.apiKeys.end(principal, apiKeyId);
       return { isKnown: true, isRevoked, childIds };
     });
   }

@@ -52,12 +52,15 @@ export class PersonalTokensService {
     request: CreatePersonalTokenRequest,
   ): Promise<{ view: ApiKeyView; secret: string }> {
     if (!(await this.settings.get(PersonalTokenSettings.enabled))) throw new Forbidden(PersonalTokenErrors.disabled);
-    const { permissions: wanted = [...principal.permissions].sort() } = request;
-    const { permissions } = await this.grants.resolve(principal, { permissions: wanted }, principal.customerIds);
-    this.newKeys.assertExpiry(request.expiry_date ?? null);
-    const described = { ...request, permissions, bound_to_creator: true };
-    const { values, secret } = this.newKeys.make(principal, 'personal', described);
-    return this.database.transaction(async () => ({ view: await this.apiKeys.add(principal, values), secret }));
+    return this.database.transaction(async () => {
+      const giver = await this.grants.present(principal);
+      const { permissions: wanted = [...giver.permissions].sort() } = request;
+      const { permissions } = await this.grants.resolve(giver, { permissions: wanted }, giver.customerIds);
+      this.newKeys.assertExpiry(request.expiry_date ?? null);
+      const described = { ...request, permissions, bound_to_creator: true };
+      const { values, secret } = this.newKeys.make(principal, 'personal', described);
+      return { view: await this.apiKeys.add(principal, values), secret };
+    });
   }
 
   /** For ever. Somebody else's is no more there than one that never was, except for whoever looks after them. */

@@ -31,10 +31,10 @@ export class RotationController {
   @RequirePermission(ApiKeyPermissions.manage)
   @ApiBody({ type: RegenerateApiKeyRequest, required: false, examples: EXAMPLES })
   @MayStepUp('the key holds `admin`')
-  @Refuses(403, RbacErrors.cannotGrant, ApiKeyErrors.outdatedValue, StepUpErrors.stepUpRequired)
+  @Refuses(403, RbacErrors.cannotGrant, ApiKeyErrors.outdatedValue, ApiKeyErrors.ancestor, StepUpErrors.stepUpRequired)
   @Refuses(404, ApiKeyErrors.notFound)
   @Refuses(409, ApiKeyErrors.protected, ApiKeyErrors.revoked, ApiKeyErrors.extendFirst, ApiKeyErrors.fromConfig)
-  @Refuses(422, ApiKeyErrors.graceTooLong)
+  @Refuses(422, ApiKeyErrors.graceTooLong, ApiKeyErrors.beyondParent)
   async regenerate(
     @CurrentPrincipal() principal: Principal,
     @Param('api_key_id', IdPipe) apiKeyId: number,
@@ -56,8 +56,10 @@ export class RotationController {
   @Delete('rotation')
   @HttpCode(204)
   @RequirePermission(ApiKeyPermissions.manage)
+  @Refuses(403, RbacErrors.cannotGrant, ApiKeyErrors.outdatedValue, ApiKeyErrors.ancestor)
   @Refuses(404, ApiKeyErrors.notFound, ApiKeyErrors.noRotation)
   @Refuses(409, ApiKeyErrors.rotationUsed, ApiKeyErrors.revoked)
+  @Refuses(422, ApiKeyErrors.beyondParent)
   async cancel(@CurrentPrincipal() principal: Principal, @Param('api_key_id', IdPipe) apiKeyId: number): Promise<void> {
     await this.rotations.cancel(principal, apiKeyId);
   }

@@ -13,6 +13,7 @@ import { GrantsService } from '../../rbac/grants.service.js';
 import { StepUpGate } from '../../rbac/step-up.js';
 import type { ApiKey } from '../api-key.entity.js';
 import type { ApiKeyView } from '../api-key.view.js';
+import { KeyParentsService } from '../children/key-parents.service.js';
 import { ApiKeyErrors } from '../api-keys.errors.js';
 import { ApiKeysService } from '../api-keys.service.js';
 import { assertPresentValue } from '../api-key.limits.js';
@@ -33,6 +34,7 @@ export class RotationService {
     private readonly accessLogs: AccessLogsService,
     private readonly grants: GrantsService,
     private readonly stepUp: StepUpGate,
+    private readonly parents: KeyParentsService,
     private readonly secrets: Secrets,
     private readonly revisions: Revisions,
     private readonly config: LiveConfig,
@@ -49,9 +51,11 @@ export class RotationService {
     assertPresentValue(principal);
     const secret = generateKey(this.config.current.apiKeyPolicy.prefix);
     return this.database.transaction(async () => {
+      const giver = await this.grants.present(principal);
       const before = await this.apiKeys.lock(apiKeyId);
       this.assertMayRegenerate(before);
-      await this.grants.assertHolds(principal, before.effectivePermissions, before.customerIds);
+      await this.grants.assertHolds(giver, before.effectivePermissions, before.customerIds);
+      await this.parents.assertMayTake(giver, before.key);
       assertMatches(ifMatch, before.key.version);
       await this.stepUp.demandForAdmin(principal, before.effectivePermissions);
       const rotation = this.begin(before.key, request);
@@ -77,9 +81,11 @@ export class RotationService {
   async cancel(principal: Principal, apiKeyId: number): Promise<void> {
     assertPresentValue(principal);
     await this.database.transaction(async () => {
+      const giver = await this.grants.present(principal);
       const before = await this.apiKeys.lock(apiKeyId);
       if (before.key.isProtected) throw new Conflict(ApiKeyErrors.protected, { id: apiKeyId });
-      await this.grants.assertHolds(principal, before.effectivePermissions, before.customerIds);
+      await this.grants.assertHolds(giver, before.effectivePermissions, before.customerIds);
+      await this.parents.assertMayTake(giver, before.key);
       const rotation = this.live(await this.rotations.findForUpdate(apiKeyId), apiKeyId);
       if (rotation.firstUsedAt !== null) throw new Conflict(ApiKeyErrors.rotationUsed, { id: apiKeyId });
       await this.rotations.remove(apiKeyId);

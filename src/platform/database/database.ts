@@ -87,6 +87,11 @@ export class Database {
     return this.isSqlite ? undefined : { mode: 'pessimistic_write' };
   }
 
+  /** Keeps what a query reads as it is until the transaction ends, and lets others do the same. */
+  get shareLock(): { mode: 'pessimistic_read' } | undefined {
+    return this.isSqlite ? undefined : { mode: 'pessimistic_read' };
+  }
+
   async ping(): Promise<void> {
     await this.reader.query('SELECT 1');
   }

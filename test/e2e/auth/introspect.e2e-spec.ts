@@ -132,6 +132,18 @@ describe('POST /crm/auth/introspect', () => {
     for (const token of strange) await expectInactive(token);
   });
 
+  it('200 for a new value that may not be used from here is no use of it, and does not hide its first one', async () => {
+    const held = await asApiKey(app, ['view_customer'], { allowed_addresses: ['127.0.0.8'] });
+    const path = `/crm/api-keys/${held.apiKeyId}/regenerate`;
+    const body = { retire_seconds_after_first_use: 0 };
+    const { api_key: fresh } = (await app.ask('POST', path, { headers: await asAdmin(app), body })).body;
+    const use = async (key: string) =>
+      (await app.ask('GET', '/crm/auth/whoami', { headers: { 'x-api-key': key }, from: '127.0.0.8' })).status;
+    expect((await introspect(fresh)).body.active).toBe(true);
+    expect(await use(held.key)).toBe(200);
+    expect([await use(fresh), await use(held.key)]).toEqual([200, 401]);
+  });
+
   it('200 and not active from the next question on, once it ended', async () => {
     const key = await asApiKey(app, ['view_customer']);
     expect((await introspect(key.key)).body.active).toBe(true);
