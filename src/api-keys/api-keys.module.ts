@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import type { Principal } from '../common/principal.js';
 import { type LastUse, LastUseService } from '../audit/last-use.service.js';
 import { KnownPrincipals } from '../rbac/known-principals.js';
@@ -30,6 +31,7 @@ import { KeyPeppersService } from './pepper/key-peppers.service.js';
 import { PersonalTokenPermissions } from './personal-tokens.permissions.js';
 import { PresentedKeysService } from './presented-keys.service.js';
 import { KeyRoleHolders } from './role-holders.service.js';
+import { RefusedGrantsInterceptor } from './refused-grants.interceptor.js';
 import { RotationController } from './rotation/rotation.controller.js';
 import { RotationRepository } from './rotation/rotation.repository.js';
 import { RotationService } from './rotation/rotation.service.js';
@@ -69,6 +71,7 @@ import { UsageController } from './usage/usage.controller.js';
     PresentedKeysService,
     RotationRepository,
     RotationService,
+    { provide: APP_INTERCEPTOR, useClass: RefusedGrantsInterceptor },
   ],
   exports: [ApiKeysService, ApiKeyAuthenticationService, ConfigKeysService],
 })
