@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import type { Principal } from '../common/principal.js';
 import { type LastUse, LastUseService } from '../audit/last-use.service.js';
 import { KnownPrincipals } from '../rbac/known-principals.js';
@@ -38,6 +39,7 @@ import { PersonalTokensService } from './personal-tokens/personal-tokens.service
 import { PersonalTokenSettings } from './personal-tokens/personal-tokens.settings.js';
 import { PresentedKeysService } from './presented-keys.service.js';
 import { KeyRoleHolders } from './role-holders.service.js';
+import { RefusedGrantsInterceptor } from './refused-grants.interceptor.js';
 import { RotationController } from './rotation/rotation.controller.js';
 import { RotationRepository } from './rotation/rotation.repository.js';
 import { RotationService } from './rotation/rotation.service.js';
@@ -82,6 +84,7 @@ import { UsageController } from './usage/usage.controller.js';
     PresentedKeysService,
     RotationRepository,
     RotationService,
+    { provide: APP_INTERCEPTOR, useClass: RefusedGrantsInterceptor },
   ],
   exports: [ApiKeysService, ApiKeyAuthenticationService, ConfigKeysService],
 })

@@ -262,7 +262,13 @@ export class UsersService {
       await this.audit.recordSecurity({ event: 'authz_fail', subject, after: { target_rights: above } }, principal);
       throw new Forbidden(UserErrors.targetAboveYou, { permissions: above.join(', ') }, { missingPermissions: above });
     }
-    if (!target.customerIds.every((customerId) => this.customerReach.reaches(principal, customerId))) {
+    const foreign = target.customerIds.filter((customerId) => !this.customerReach.reaches(principal, customerId));
+    if (foreign.length > 0) {
+      const subject = { type: 'user', id: target.user.userId };
+      await this.audit.recordSecurity(
+        { event: 'authz_fail', subject, after: { foreign_customers: foreign } },
+        principal,
+      );
       throw new Forbidden(UserErrors.foreignCustomers);
     }
   }

@@ -109,6 +109,27 @@ describe('API keys: where from, and bound to whom', () => {
     }
   });
 
+  it('403 and 422 for what exceeds its own limits are recorded as refused grants', async () => {
+    const parent = await asApiKey(app, ['manage_api_keys', 'view_customer'], { bound_to_creator: true });
+    const own = `/crm/api-keys/${parent.apiKeyId}`;
+    const { headers } = parent;
+    const edit = await app.ask('PATCH', own, { headers, body: { name: 'Mine' } });
+    const wider = await create({ bound_to_creator: false }, headers);
+    await app.ask('POST', `${own}/regenerate`, { headers: admin, body: { grace_period_seconds: 60 } });
+    const outdated = await app.ask('DELETE', own, { headers });
+    const refusals = [
+      [edit, 'api_keys.own_edit'],
+      [wider, 'api_keys.beyond_parent'],
+      [outdated, 'api_keys.outdated_value'],
+    ] as const;
+    for (const [answer, code] of refusals) {
+      expectProblem(answer, answer.status, code);
+      const logs = `/crm/audit-logs?event=authz_fail&request_id=${String(answer.headers['x-request-id'])}`;
+      const records = (await app.ask('GET', logs, { headers: admin })).body.data;
+      expect(records).toMatchObject([{ actor: { id: parent.apiKeyId }, after: { refused: code } }]);
+    }
+  });
+
   it('401 for a bound child of a key once the parent is revoked', async () => {
     const parent = await asApiKey(app, ['manage_api_keys', 'view_customer']);
     const made = await create({ bound_to_creator: true }, parent.headers);

@@ -132,6 +132,9 @@ describe('users: grants', () => {
     ] as const) {
       const answer = await act(method, `${target.user_id}${path}`, giver, body);
       expectProblem(answer, 403, 'users.foreign_customers');
+      const logs = `/crm/audit-logs?event=authz_fail&request_id=${String(answer.headers['x-request-id'])}`;
+      const records = (await app.ask('GET', logs, { headers: await asAdmin(app) })).body.data;
+      expect(records).toMatchObject([{ subject: { id: target.user_id }, after: { foreign_customers: [foreign] } }]);
     }
     expect(await users()).toEqual(before);
   });
