@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../common/access.decorators.js';
 import { IfMatch, type Precondition, Versioned } from '../common/etag.js';
@@ -25,9 +25,11 @@ import { ApiKeyPermissions } from './api-keys.permissions.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { ChildrenService } from './children/children.service.js';
 import { API_KEY_PRESETS } from './api-key.presets.js';
+import { RefusedGrantsInterceptor } from './refused-grants.interceptor.js';
 
 @ApiTags('API keys')
 @Controller('crm/api-keys')
+@UseInterceptors(RefusedGrantsInterceptor)
 export class ApiKeysController {
   constructor(
     private readonly apiKeys: ApiKeysService,

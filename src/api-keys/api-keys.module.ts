@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
 import type { Principal } from '../common/principal.js';
 import { type LastUse, LastUseService } from '../audit/last-use.service.js';
 import { KnownPrincipals } from '../rbac/known-principals.js';
@@ -84,7 +83,7 @@ import { UsageController } from './usage/usage.controller.js';
     PresentedKeysService,
     RotationRepository,
     RotationService,
-    { provide: APP_INTERCEPTOR, useClass: RefusedGrantsInterceptor },
+    RefusedGrantsInterceptor,
   ],
   exports: [ApiKeysService, ApiKeyAuthenticationService, ConfigKeysService],
 })

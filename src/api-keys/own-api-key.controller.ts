@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Authenticated } from '../common/access.decorators.js';
 import { CurrentPrincipal } from '../common/current-principal.js';
@@ -8,9 +8,11 @@ import { ApiKeyDetailsResponse } from './api-keys.dto.js';
 import { ApiKeyErrors } from './api-keys.errors.js';
 import { ChildrenService } from './children/children.service.js';
 import { ApiKeysService } from './api-keys.service.js';
+import { RefusedGrantsInterceptor } from './refused-grants.interceptor.js';
 
 @ApiTags('API keys')
 @Controller('crm/api-keys/self')
+@UseInterceptors(RefusedGrantsInterceptor)
 export class OwnApiKeyController {
   constructor(
     private readonly apiKeys: ApiKeysService,

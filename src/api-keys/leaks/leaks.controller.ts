@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../../common/access.decorators.js';
 import { CurrentPrincipal } from '../../common/current-principal.js';
@@ -6,9 +6,11 @@ import type { Principal } from '../../common/principal.js';
 import { ApiKeyPermissions } from '../api-keys.permissions.js';
 import { ReportLeaksRequest, ReportLeaksResponse } from './leaks.dto.js';
 import { LeaksService } from './leaks.service.js';
+import { RefusedGrantsInterceptor } from '../refused-grants.interceptor.js';
 
 @ApiTags('API keys')
 @Controller('crm/api-keys/leaked')
+@UseInterceptors(RefusedGrantsInterceptor)
 export class LeaksController {
   constructor(private readonly leaks: LeaksService) {}
 

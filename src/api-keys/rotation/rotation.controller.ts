@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, UseInterceptors } from '@nestjs/common';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../../common/access.decorators.js';
 import { CurrentPrincipal } from '../../common/current-principal.js';
@@ -12,6 +12,7 @@ import { ApiKeyErrors } from '../api-keys.errors.js';
 import { ApiKeyPermissions } from '../api-keys.permissions.js';
 import { RegenerateApiKeyRequest, RegeneratedApiKeyResponse, RotationResponse } from './rotation.dto.js';
 import { RotationService } from './rotation.service.js';
+import { RefusedGrantsInterceptor } from '../refused-grants.interceptor.js';
 
 /** The fields exclude each other in part, so an example of all of them would be refused. */
 const EXAMPLES = {
@@ -22,6 +23,7 @@ const EXAMPLES = {
 
 @ApiTags('API keys')
 @Controller('crm/api-keys/:api_key_id')
+@UseInterceptors(RefusedGrantsInterceptor)
 export class RotationController {
   constructor(private readonly rotations: RotationService) {}
 
