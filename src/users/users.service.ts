@@ -21,6 +21,7 @@ import { StepUpGate } from '../rbac/step-up.js';
 import { EmailChangesService } from './email-changes.service.js';
 import { InvitationsService } from './invitations.service.js';
 import type { User } from './user.entity.js';
+import { applied, type Decision, differs, newUser, snapshot, statusOf } from './user.rules.js';
 import type { UserView } from './user.view.js';
 import { CreateUserRequest, ListUsersQuery, UpdateUserRequest } from './users.dto.js';
 import { UserErrors } from './users.errors.js';
@@ -28,13 +29,6 @@ import { UserPermissions } from './users.permissions.js';
 import { type UserRecord, UsersRepository } from './users.repository.js';
 
 export { UserErrors, type UserView };
-
-/** What a change comes to: absent parts stay as they are. */
-interface Decision {
-  readonly columns?: Partial<User>;
-  readonly roles?: readonly Role[];
-  readonly customerIds?: readonly number[];
-}
 
 @Injectable()
 export class UsersService {
@@ -305,51 +299,13 @@ export class UsersService {
   }
 }
 
-/** Nobody can be active without a password: who never accepted the invitation is invited again. */
-function statusOf(user: User, wanted: UpdateUserRequest['status']): User['status'] {
-  return wanted === 'active' && user.passwordDigest === null ? 'invited' : (wanted ?? user.status);
-}
-
-function newUser(request: CreateUserRequest, passwordDigest: string | null, now: Instant): Omit<User, 'userId'> {
-  const { email, name } = request;
-  return {
-    email,
-    emailKey: fold(email),
-    name,
-    status: passwordDigest === null ? 'invited' : 'active',
-    searchText: searchText(name, email),
-    passwordDigest,
-    sessionsValidAfter: null,
-    lastLoginAt: null,
-    lastUsedAt: null,
-    lastUsedAddress: null,
-    twoFactorSince: null,
-    version: 1,
-    created: now,
-    updated: now,
-  };
-}
-
 function found(record: UserRecord | null, userId: number): UserRecord {
   if (!record) throw new NotFound(UserErrors.notFound, { id: userId });
   return record;
 }
 
-/** The user as it will be; roles and customers in the order in which they are read. */
-function applied(before: UserView, { columns, roles, customerIds }: Decision): UserView {
-  return {
-    user: { ...before.user, ...columns },
-    roles: roles?.toSorted((a, b) => a.roleId - b.roleId) ?? before.roles,
-    customerIds: customerIds?.toSorted((a, b) => a - b) ?? before.customerIds,
-  };
-}
-
 function isSelf({ kind, id }: Principal, { userId }: User): boolean {
   return kind === 'user' && id === userId;
-}
-
-function differs(user: User, columns: Partial<User> = {}): boolean {
-  return Object.entries(columns).some(([name, value]) => user[name as keyof User] !== value);
 }
 
 function permissionsOf(roles: readonly Role[]): string[] {
@@ -358,10 +314,4 @@ function permissionsOf(roles: readonly Role[]): string[] {
 
 function isAdministrator(role: Role): boolean {
   return role.isBuiltIn && role.name === ADMIN_ROLE;
-}
-
-/** What the audit trail keeps of a user; never its password's digest. */
-function snapshot({ user, roles, customerIds }: UserView): Record<string, unknown> {
-  const { email, name, status } = user;
-  return { email, name, status, roles: roles.map((role) => role.name), customer_ids: [...customerIds] };
 }
