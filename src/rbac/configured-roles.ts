@@ -24,7 +24,7 @@ export class ConfiguredRoles {
     return [
       ...[...apiKeys, ...ipWhitelist].filter(({ roles }) => isNamed(roles)).map(({ path }) => path),
       ...(isNamed(ipWhitelistDefaultRoles) ? ['ip_whitelist_default_roles'] : []),
-      ...(isNamed(twoFactor.requiredRoles.names) ? [twoFactor.requiredRoles.path] : []),
+      ...twoFactor.requiredRoles.filter(({ name }) => isNamed([name])).map(({ path }) => path),
     ];
   }
 

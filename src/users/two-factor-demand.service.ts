@@ -24,15 +24,14 @@ export class TwoFactorDemand {
   stateOf({ user, roles }: UserView): TwoFactorState {
     if (user.twoFactorSince !== null) return 'on';
     const { required, requiredRoles } = this.config.current.twoFactor;
-    const names = requiredRoles.names.map(fold);
+    const names = requiredRoles.map(({ name }) => fold(name));
     return required || roles.some((role) => names.includes(role.nameKey)) ? 'demanded' : 'off';
   }
 
   private async unknownRoles({ twoFactor }: CrmConfig): Promise<ConfigProblem[]> {
-    const { path, line, names } = twoFactor.requiredRoles;
     const known = new Set((await this.directory.all()).map((role) => role.nameKey));
-    return names
-      .filter((name) => !known.has(fold(name)))
-      .map((name) => ({ path, line, message: `there is no role called ${logLine(name, 64)}` }));
+    return twoFactor.requiredRoles
+      .filter(({ name }) => !known.has(fold(name)))
+      .map(({ path, line, name }) => ({ path, line, message: `there is no role called ${logLine(name, 64)}` }));
   }
 }

@@ -121,7 +121,9 @@ class Review {
       apiKeyAlerts: camelCased(file.api_key_alerts),
       twoFactor: {
         required: file.two_factor.required,
-        requiredRoles: { ...this.locate(['two_factor', 'required_roles']), names: file.two_factor.required_roles },
+        requiredRoles: file.two_factor.required_roles.map((name, index) => {
+          return { ...this.locate(['two_factor', 'required_roles', index]), name };
+        }),
       },
       retention: camelCased(file.retention),
       mail: camelCased(file.mail),

@@ -111,7 +111,7 @@ export interface ApiKeyAlertConfig {
 export interface TwoFactorConfig {
   readonly required: boolean;
   /** Role names, lower case; whether there are such roles is known to the database. */
-  readonly requiredRoles: Located & { readonly names: readonly string[] };
+  readonly requiredRoles: readonly (Located & { readonly name: string })[];
 }
 
 /** Days; null = for ever. */
