@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { files, read, ROOT } from './files.js';
 
 /** The rooms of a feature. A new kind of file is a new room in every feature: think twice, then write it here. */
-const KINDS = 'module|controller|service|repository|dto|permissions|errors|settings|entity|jobs|view|interceptor'.split('|');
+const KINDS = 'module|controller|service|repository|dto|permissions|errors|settings|entity|jobs|view|interceptor'.split(
+  '|',
+);
 /** Rules and data of a row that are worth a room of their own: `api-key.status.ts`. */
 const ROW_KINDS = ['status', 'limits', 'presets', 'principals', 'rules'];
 /** Below the features: they serve all of them and have rooms of their own. */
