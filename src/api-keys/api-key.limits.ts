@@ -1,4 +1,4 @@
-import { Forbidden, RuleBroken } from '../common/errors.js';
+import { Forbidden, InvalidInput, RuleBroken } from '../common/errors.js';
 import { IpRange } from '../common/ip-range.js';
 import type { Principal } from '../common/principal.js';
 import type { ApiKey } from './api-key.entity.js';
@@ -8,6 +8,14 @@ import { ApiKeyErrors } from './api-keys.errors.js';
 /** A value that is being replaced may still be used, and no longer manage keys: whoever stole it would undo its end. */
 export function assertPresentValue(principal: Principal): void {
   if (principal.isOutdated) throw new Forbidden(ApiKeyErrors.outdatedValue);
+}
+
+/** A list with the whole internet in it restricts nothing: whoever wants that says so. */
+export function assertNarrow({ allowed_addresses: addresses, force = false }: UpdateApiKeyRequest): void {
+  const wide = (addresses ?? []).filter((text) => text.endsWith('/0'));
+  if (force || wide.length === 0) return;
+  const detail = `holds the whole internet (${wide.join(', ')}): leave it null for anywhere, or send force: true`;
+  throw InvalidInput.field('/allowed_addresses', detail);
 }
 
 /** A key that makes a key hands on its own limits (K17): what is not said is inherited, what is wider is refused. */

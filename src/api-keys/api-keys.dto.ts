@@ -39,8 +39,12 @@ export class CreateApiKeyRequest {
   rate_limit?: number | null;
 
   /** Addresses and networks that the key may be used from; null = anywhere. */
-  @RangeList({ min: 1, max: 100, optional: true, nullable: true, example: null })
+  @RangeList({ min: 1, max: 100, optional: true, nullable: true, anywhere: true, example: null })
   allowed_addresses?: string[] | null;
+
+  /** Must be true for `allowed_addresses` with the whole internet in them (`0.0.0.0/0`, `::/0`); nothing else asks for it. */
+  @Flag({ optional: true, example: false })
+  force?: boolean;
 
   /** The key never holds more than its creator holds at that moment, and ends with them. */
   @Flag({ optional: true, example: false })

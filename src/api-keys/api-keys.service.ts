@@ -26,7 +26,7 @@ import {
   type KeyScope,
   type Moments,
 } from './api-keys.repository.js';
-import { assertPresentValue } from './api-key.limits.js';
+import { assertNarrow, assertPresentValue } from './api-key.limits.js';
 import { ChildrenRepository } from './children/children.repository.js';
 import { namedChildren } from './children/children.view.js';
 import { KeyParentsService } from './children/key-parents.service.js';
@@ -84,6 +84,7 @@ export class ApiKeysService {
   async create(principal: Principal, asked: CreateApiKeyRequest): Promise<{ view: ApiKeyView; secret: string }> {
     assertPresentValue(principal);
     assertGrantsSomething(asked.permissions ?? [], asked.roles ?? []);
+    assertNarrow(asked);
     const customerIds = asked.customer_ids ?? [];
     return this.database.transaction(async () => {
       const giver = await this.grants.present(principal);
@@ -121,6 +122,7 @@ export class ApiKeysService {
     ifMatch: Precondition,
   ): Promise<ApiKeyView> {
     if (request.expiry_date !== undefined) this.newKeys.assertExpiry(request.expiry_date);
+    assertNarrow(request);
     assertPresentValue(principal);
     return this.database.transaction(async () => {
       const giver = await this.grants.present(principal);

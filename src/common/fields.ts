@@ -195,16 +195,20 @@ export function TextList(options: ListOptions & { length?: number; lowerCase?: b
   );
 }
 
-/** A list of addresses and networks, handed on in canonical spelling. The whole internet is no restriction. */
-export function RangeList(options: ListOptions): PropertyDecorator {
-  const { min = 0, max } = options;
+/**
+ * A list of addresses and networks, handed on in canonical spelling. The whole internet is no restriction, so whoever
+ * takes it (`anywhere`) asks whether it is meant.
+ */
+export function RangeList(options: ListOptions & { anywhere?: boolean }): PropertyDecorator {
+  const { min = 0, max, anywhere = false } = options;
   const range = (item: unknown): IpRange | null => {
     const parsed = typeof item === 'string' ? IpRange.parse(item) : null;
-    return parsed instanceof IpRange && parsed.prefix > 0 ? parsed : null;
+    return parsed instanceof IpRange && (anywhere || parsed.prefix > 0) ? parsed : null;
   };
   const accepts = (value: unknown): boolean =>
     isDistinctList(value, min, max) && value.every((item) => range(item) !== null);
-  const message = `must be a list of ${min} to ${max} different addresses or networks such as 10.0.0.0/24, without bits behind the prefix and not the whole internet`;
+  const limit = anywhere ? '' : ' and not the whole internet';
+  const message = `must be a list of ${min} to ${max} different addresses or networks such as 10.0.0.0/24, without bits behind the prefix${limit}`;
   return applyDecorators(
     Transform(({ value }: { value: unknown }) =>
       Array.isArray(value) ? value.map((item: unknown) => range(item)?.toString() ?? item) : value,

@@ -42,6 +42,20 @@ describe('API keys: where from, and bound to whom', () => {
     }
   });
 
+  it('201 with the whole internet only where that is forced, in any spelling; an edit asks the same', async () => {
+    for (const range of ['0.0.0.0/0', '::/0', '::ffff:0:0/96']) {
+      const problem = expectProblem(await create({ allowed_addresses: [range] }), 400, 'request.invalid');
+      expect(problem.errors[0].detail).toContain('force: true');
+      expect((await create({ allowed_addresses: [range], force: true })).status).toBe(201);
+    }
+    const { apiKeyId } = await asApiKey(app, ['view_customer'], { allowed_addresses: ['127.0.0.8'] });
+    const edit = (body: object) => app.ask('PATCH', `/crm/api-keys/${apiKeyId}`, { headers: admin, body });
+    expect(pointers(await edit({ allowed_addresses: ['0.0.0.0/0'] }))).toEqual(['/allowed_addresses']);
+    expect((await edit({ allowed_addresses: ['0.0.0.0/0'], force: true })).body.allowed_addresses).toEqual([
+      '0.0.0.0/0',
+    ]);
+  });
+
   it('200 with the list taken away again, counting from the next request', async () => {
     const { apiKeyId, headers } = await asApiKey(app, ['view_customer'], { allowed_addresses: ['127.0.0.8'] });
     expectProblem(await use(headers), 403);
