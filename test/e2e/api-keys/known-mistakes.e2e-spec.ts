@@ -224,7 +224,7 @@ describe('API keys do not repeat known mistakes', () => {
     expect(queries()).toBeLessThan(200);
     expect((await use({ 'x-api-key': key })).status).toBe(401);
     expect(body.results.filter(({ known }: { known: boolean }) => known)).toEqual([
-      { index: 9_999, known: true, revoked: true },
+      { index: 9_999, known: true, revoked: true, child_api_key_ids: [] },
     ]);
   });
 
