@@ -72,7 +72,6 @@ describe('ApiKeyAuthenticationService', () => {
   const configKeys = strict<ConfigKeysService>({ has: (digests) => digests.some((digest) => inFile.has(digest)) });
   const settings = strict<Settings>({ get: () => Promise.resolve(isEnabled as never) });
   const service = new ApiKeyAuthenticationService(
-    keys,
     new PresentedKeysService(keys, configKeys, rotations, secrets),
     rotations,
     strict<KeyPeppersService>({ move: () => Promise.resolve() }),

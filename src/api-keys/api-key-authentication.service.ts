@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, type Instant } from '../common/clock.js';
+import { Clock } from '../common/clock.js';
 import { Unauthenticated } from '../common/errors.js';
 import { mayComeFrom, type Principal } from '../common/principal.js';
 import { currentContext } from '../common/request-context.js';
-import { ApiKeysRepository } from './api-keys.repository.js';
 import { ApiKeyErrors } from './api-keys.errors.js';
 import { isExpired, KeyPrincipals, type PresentedKey } from './api-key.principals.js';
 import { KeyPeppersService } from './pepper/key-peppers.service.js';
@@ -14,7 +13,6 @@ import { RotationService } from './rotation/rotation.service.js';
 @Injectable()
 export class ApiKeyAuthenticationService {
   constructor(
-    private readonly keys: ApiKeysRepository,
     private readonly presentedKeys: PresentedKeysService,
     private readonly rotations: RotationService,
     private readonly peppers: KeyPeppersService,
@@ -36,10 +34,6 @@ export class ApiKeyAuthenticationService {
     const principal = await this.principals.of(presented);
     if (principal && !presented.isOutdated) await this.notePresent(presented, principal, value);
     return principal;
-  }
-
-  async createdAt(apiKeyId: number): Promise<Instant | null> {
-    return (await this.keys.find(apiKeyId))?.key.created ?? null;
   }
 
   /** From an address that the key refuses the value proves nothing but a theft: that is no first use. */

@@ -1,6 +1,7 @@
 import { DAY, type Instant, toInstant, toMillis } from '../common/clock.js';
 
-export type ApiKeyStatus = 'active' | 'expiring_soon' | 'expired' | 'revoked';
+export const API_KEY_STATUSES = ['active', 'expiring_soon', 'expired', 'revoked'] as const;
+export type ApiKeyStatus = (typeof API_KEY_STATUSES)[number];
 
 export interface KeyDates {
   readonly expiryDate: Instant | null;

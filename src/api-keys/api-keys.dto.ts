@@ -3,12 +3,10 @@ import { VERSION } from '../common/etag.js';
 import { Choice, Flag, Id, IdList, Integer, Moment, RangeList, Sort, Text, TextList } from '../common/fields.js';
 import { ListQuery, listResponseOf } from '../common/page.js';
 import { Secret } from '../common/secret.decorator.js';
-import type { ApiKeyStatus } from './api-key.status.js';
+import { API_KEY_STATUSES, type ApiKeyStatus } from './api-key.status.js';
 import type { ApiKeyView } from './api-key.view.js';
 import { ChildApiKeyResponse } from './children/children.dto.js';
 import type { ApiKeyDetails } from './children/children.view.js';
-
-const STATUSES: ApiKeyStatus[] = ['active', 'expiring_soon', 'expired', 'revoked'];
 
 export class CreateApiKeyRequest {
   /** What the key is for; shown in lists and audit records. */
@@ -63,7 +61,7 @@ export class ListApiKeysQuery extends ListQuery {
   search?: string;
 
   /** Without it: all but revoked; `all` shows those too. `active` includes `expiring_soon`. */
-  @Choice(['all', ...STATUSES], { optional: true })
+  @Choice(['all', ...API_KEY_STATUSES], { optional: true })
   status?: ApiKeyStatus | 'all';
 
   /** Only keys made through the API, or only those of the configuration file. */
@@ -100,7 +98,7 @@ export class ApiKeyResponse {
   @ApiProperty({ example: 'sk_live_...a1B2' })
   api_key!: string;
 
-  @ApiProperty({ enum: STATUSES })
+  @ApiProperty({ enum: API_KEY_STATUSES })
   status!: ApiKeyStatus;
 
   @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })

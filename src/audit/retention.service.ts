@@ -38,7 +38,7 @@ export class RetentionService {
   }
 
   private removeAccessLogs(before: Instant): Promise<number> {
-    return this.inBatches(() => this.accessLogs.removeOlderThan(before, BATCH));
+    return this.database.inBatches(() => this.accessLogs.removeOlderThan(before, BATCH));
   }
 
   private async removeUsage(): Promise<number> {
@@ -47,27 +47,14 @@ export class RetentionService {
     for (const [period, days] of [['hour', usageHourDays] as const, ['day', usageDayDays] as const]) {
       if (days === null) continue;
       const before = this.clock.instant(-days * DAY);
-      removed += await this.inBatches(() => this.usage.removeOlderThan(period, before, BATCH));
+      removed += await this.database.inBatches(() => this.usage.removeOlderThan(period, before, BATCH));
     }
     return removed;
   }
 
-  private async inBatches(removeSome: () => Promise<number>): Promise<number> {
-    for (let removed = 0; ;) {
-      const batch = await this.database.transaction(removeSome);
-      removed += batch;
-      if (batch === 0) return removed;
-    }
-  }
-
   /** Entries and the mark of what was removed go together, so that the chain is whole at every moment. */
   private async removeChanges(before: Instant): Promise<number> {
-    let removed = 0;
-    for (;;) {
-      const batch = await this.database.transaction(() => this.removeFromBeginning(before));
-      if (batch === 0) break;
-      removed += batch;
-    }
+    const removed = await this.database.inBatches(() => this.removeFromBeginning(before));
     if (removed > 0) {
       const change = { event: 'audit_log.removed', subject: null, after: { before, entries: removed } };
       await this.database.transaction(() => this.audit.recordJob('retention', change));

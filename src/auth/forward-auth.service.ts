@@ -4,7 +4,7 @@ import type { Principal } from '../common/principal.js';
 import { logLine } from '../common/text.js';
 import { GrantsService } from '../rbac/grants.service.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
-import { RbacErrors } from '../rbac/rbac.errors.js';
+import { missingPermission } from '../rbac/missing-permission.js';
 import { ThrottlingErrors } from '../throttling/rate-limit.js';
 import { AuthErrors } from './auth.errors.js';
 
@@ -35,8 +35,7 @@ export class ForwardAuthService {
       throw new Forbidden(AuthErrors.unknownPermission, { permission: logLine(permission, 100) });
     }
     if (this.grants.lacking(principal, [permission], principal.customerIds).length === 0) return;
-    const parameters = { permission, principal: principal.name };
-    throw new Forbidden(RbacErrors.missingPermission, parameters, { missingPermissions: [permission] });
+    throw missingPermission(principal, permission);
   }
 }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Instant } from '../common/clock.js';
 import { Unauthenticated } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
-import { ApiKeyAuthenticationService } from '../api-keys/api-key-authentication.service.js';
+import { ApiKeysService } from '../api-keys/api-keys.service.js';
 import { AccessTokens } from './access-tokens.js';
 import { credentialOf } from './credential.js';
 import { CredentialJudge } from './credential-judge.js';
@@ -19,7 +19,7 @@ export class IntrospectionService {
   constructor(
     private readonly judge: CredentialJudge,
     private readonly tokens: AccessTokens,
-    private readonly keys: ApiKeyAuthenticationService,
+    private readonly keys: ApiKeysService,
   ) {}
 
   /**
@@ -31,8 +31,8 @@ export class IntrospectionService {
     // Who must enrol first is let in nowhere else.
     if (!principal || principal.twoFactor === 'demanded') return null;
     const isKey = principal.credential === 'api_key';
-    const issuedAt = isKey ? await this.keys.createdAt(principal.id ?? 0) : this.tokens.issuedAt(token);
-    return { principal, issuedAt };
+    const key = isKey ? await this.keys.find(principal.id ?? 0) : null;
+    return { principal, issuedAt: isKey ? (key?.key.created ?? null) : this.tokens.issuedAt(token) };
   }
 
   private async principalOf(token: string): Promise<Principal | null> {

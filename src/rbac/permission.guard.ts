@@ -6,6 +6,7 @@ import { Forbidden } from '../common/errors.js';
 import type { Principal } from '../common/principal.js';
 import { contextOf } from '../common/request-context.js';
 import { AbilityService } from './ability.service.js';
+import { missingPermission } from './missing-permission.js';
 import { RbacErrors } from './rbac.errors.js';
 
 /** Opens the door of a route: may this principal ever do this? The service asks again about the very row. */
@@ -30,9 +31,7 @@ export class PermissionGuard implements CanActivate {
 
   private permissionUsed(principal: Principal, { permission }: Extract<Access, { kind: 'permission' }>): string {
     if (this.abilities.mayEver(principal, permission)) return this.abilities.rightUsed(principal, permission);
-    const { identifier } = permission;
-    const parameters = { permission: identifier, principal: principal.name };
-    throw new Forbidden(RbacErrors.missingPermission, parameters, { missingPermissions: [identifier] });
+    throw missingPermission(principal, permission.identifier);
   }
 }
 

@@ -3,10 +3,8 @@ import { VERSION } from '../../common/etag.js';
 import { Choice, Id, Moment, RangeList, Sort, Text, TextList } from '../../common/fields.js';
 import { ListQuery, listResponseOf } from '../../common/page.js';
 import { Secret } from '../../common/secret.decorator.js';
-import type { ApiKeyStatus } from '../api-key.status.js';
+import { API_KEY_STATUSES, type ApiKeyStatus } from '../api-key.status.js';
 import type { ApiKeyView } from '../api-key.view.js';
-
-const STATUSES: ApiKeyStatus[] = ['active', 'expiring_soon', 'expired', 'revoked'];
 
 export class CreatePersonalTokenRequest {
   /** What the token is for; shown in lists and audit records. */
@@ -35,7 +33,7 @@ export class ListPersonalTokensQuery extends ListQuery {
   search?: string;
 
   /** Without it: all but revoked; `all` shows those too. `active` includes `expiring_soon`. */
-  @Choice(['all', ...STATUSES], { optional: true })
+  @Choice(['all', ...API_KEY_STATUSES], { optional: true })
   status?: ApiKeyStatus | 'all';
 
   /** Whose; somebody else's need `manage_personal_tokens`, which without it sees everybody's. */
@@ -76,7 +74,7 @@ export class PersonalTokenResponse {
   @ApiProperty({ example: 'pat_live_...a1B2' })
   token!: string;
 
-  @ApiProperty({ enum: STATUSES })
+  @ApiProperty({ enum: API_KEY_STATUSES })
   status!: ApiKeyStatus;
 
   @ApiProperty({ format: 'date-time', example: '2026-11-21T09:30:00.000Z' })

@@ -9,7 +9,7 @@ import { Database } from '../../platform/database/database.js';
 import { Settings } from '../../platform/settings/settings.service.js';
 import { AbilityService } from '../../rbac/ability.service.js';
 import { GrantsService } from '../../rbac/grants.service.js';
-import { RbacErrors } from '../../rbac/rbac.errors.js';
+import { missingPermission } from '../../rbac/missing-permission.js';
 import type { ApiKeyView } from '../api-key.view.js';
 import { ApiKeysService } from '../api-keys.service.js';
 import { NewKeysService } from '../new-keys.service.js';
@@ -40,7 +40,9 @@ export class PersonalTokensService {
     const mayManage = this.mayManage(principal);
     const own = principal.id ?? 0;
     const { user_id: wanted = mayManage ? null : own } = query;
-    if (wanted !== own && !mayManage) throw lacksManage(principal);
+    if (wanted !== own && !mayManage) {
+      throw missingPermission(principal, PersonalTokenPermissions.manage.identifier);
+    }
     const scope = wanted === null ? {} : { createdByUserId: wanted };
     const sorted = { ...query, sort: query.sort ?? 'personal_token_id' };
     return this.apiKeys.listWithin({ kind: 'personal', ...scope }, sorted);
@@ -89,10 +91,4 @@ export class PersonalTokensService {
   private mayManage(principal: Principal): boolean {
     return this.abilities.mayEver(principal, PersonalTokenPermissions.manage);
   }
-}
-
-function lacksManage({ name }: Principal): Forbidden {
-  const { identifier } = PersonalTokenPermissions.manage;
-  const parameters = { permission: identifier, principal: name };
-  return new Forbidden(RbacErrors.missingPermission, parameters, { missingPermissions: [identifier] });
 }

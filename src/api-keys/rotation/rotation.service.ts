@@ -129,10 +129,6 @@ export class RotationService {
       .map(({ previousDigest, apiKeyId }) => ({ digest: previousDigest, apiKeyId }));
   }
 
-  async end(apiKeyId: number): Promise<void> {
-    await this.rotations.remove(apiKeyId);
-  }
-
   /** Returns a sentence for the job's record. */
   async removeOver(): Promise<string> {
     const removed = await this.database.transaction(() => this.rotations.removeOver(this.clock.instant()));

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, DAY, HOUR, toInstant, toMillis } from '../../common/clock.js';
+import { Clock, DAY, toInstant, toMillis } from '../../common/clock.js';
 import { InvalidInput } from '../../common/errors.js';
 import type { Page } from '../../common/page.js';
 import { type AccessLog, AccessLogsService } from '../../audit/access-logs.service.js';
 import {
+  lengthOf,
   type UsageActor,
   type UsagePeriod,
   UsageService,
@@ -16,15 +17,14 @@ import { ApiKeysService } from '../api-keys.service.js';
 import { GetUsageQuery, ListKeyAccessLogsQuery } from './usage.dto.js';
 
 interface Spans {
-  readonly length: number;
   /** How far back it looks when nothing is said, and how far it looks at most. */
   readonly usual: number;
   readonly longest: number;
 }
 
 const SPANS: Record<UsagePeriod, Spans> = {
-  hour: { length: HOUR, usual: DAY, longest: 92 * DAY },
-  day: { length: DAY, usual: 30 * DAY, longest: 800 * DAY },
+  hour: { usual: DAY, longest: 92 * DAY },
+  day: { usual: 30 * DAY, longest: 800 * DAY },
 };
 
 /** Beyond these an instant is not 24 characters long. */
@@ -64,7 +64,8 @@ export class KeyUsageService {
 
   /** Whole buckets: `from` goes back to the beginning of its own, `to` on to the end of the last one that it touches. */
   private spanOf({ bucket, from, to }: GetUsageQuery): Omit<UsageSpan, keyof UsageActor> {
-    const { length, usual, longest } = SPANS[bucket];
+    const { usual, longest } = SPANS[bucket];
+    const length = lengthOf(bucket);
     const end = Math.ceil((to === undefined ? this.clock.millis() + 1 : toMillis(to)) / length) * length;
     const begin = Math.floor((from === undefined ? end - usual : toMillis(from)) / length) * length;
     if (begin < EARLIEST || end > LATEST)
@@ -81,7 +82,7 @@ function actorOf({ key }: ApiKeyView): UsageActor {
 function assertSpan(span: { begin: number; end: number; longest: number; bucket: UsagePeriod }): void {
   const { begin, end, longest, bucket } = span;
   if (begin >= end) throw InvalidInput.field('/from', 'must lie before to');
-  if (end - begin <= longest + SPANS[bucket].length) return;
+  if (end - begin <= longest + lengthOf(bucket)) return;
   const hint = bucket === 'hour' ? ': ask by the day' : '';
   throw InvalidInput.field('/from', `must lie at most ${longest / DAY} days before to with bucket=${bucket}${hint}`);
 }

@@ -5,6 +5,7 @@ import type { UsagePeriod } from './usage-counter.entity.js';
 import { lengthOf, startOf, tally } from './usage-tally.js';
 import { type UsageActor, UsageRepository, type UsageSpan, type UsageSum } from './usage.repository.js';
 
+export { lengthOf };
 export type { UsageActor, UsagePeriod, UsageSpan, UsageSum };
 
 export type CountsByClass = Readonly<Record<string, number>>;

@@ -68,6 +68,18 @@ export class Database {
     return outcome.result;
   }
 
+  /**
+   * One transaction after the other until `work` finds nothing left to do, each so small that nobody waits for it. Returns
+   * the sum of what they did.
+   */
+  async inBatches(work: () => Promise<number>): Promise<number> {
+    for (let done = 0; ;) {
+      const batch = await this.transaction(work);
+      if (batch === 0) return done;
+      done += batch;
+    }
+  }
+
   /** Runs after the open transaction committed (e.g. drops a cache entry); at once when there is none. */
   async onCommit(callback: Callback): Promise<void> {
     const transaction = this.current();

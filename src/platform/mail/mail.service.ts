@@ -53,10 +53,6 @@ export class Mail {
   /** Returns how many finished messages were past their age. */
   async removeOld(): Promise<number> {
     const before = this.clock.instant(-KEPT_DAYS * DAY);
-    for (let removed = 0; ;) {
-      const batch = await this.database.transaction(() => this.messages.removeFinishedBefore(before, BATCH));
-      removed += batch;
-      if (batch < BATCH) return removed;
-    }
+    return this.database.inBatches(() => this.messages.removeFinishedBefore(before, BATCH));
   }
 }

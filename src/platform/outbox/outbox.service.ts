@@ -42,10 +42,6 @@ export class Outbox {
   /** Returns how many events were past their age. */
   async removeOld(): Promise<number> {
     const before = this.clock.instant(-KEPT_DAYS * DAY);
-    for (let removed = 0; ;) {
-      const batch = await this.database.transaction(() => this.events.removeOlderThan(before, BATCH));
-      removed += batch;
-      if (batch < BATCH) return removed;
-    }
+    return this.database.inBatches(() => this.events.removeOlderThan(before, BATCH));
   }
 }
