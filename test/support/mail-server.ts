@@ -20,8 +20,8 @@ export class MailServer {
   ) {}
 
   /** On the port given, to come back where it was. */
-  static async start(options: SMTPServerOptions & { port?: number } = {}): Promise<MailServer> {
-    const { port = 0, ...more } = options;
+  static async start(options: SMTPServerOptions & { port?: number; host?: string } = {}): Promise<MailServer> {
+    const { port = 0, host = '127.0.0.1', ...more } = options;
     const holder: { server?: MailServer } = {};
     const smtp = new SMTPServer({
       disabledCommands: ['STARTTLS'],
@@ -44,7 +44,7 @@ export class MailServer {
     });
     // A client that goes away in the middle is no failure of the test.
     smtp.on('error', () => undefined);
-    const listening = smtp.listen(port, '127.0.0.1');
+    const listening = smtp.listen(port, host);
     await once(listening, 'listening');
     holder.server = new MailServer(smtp, (listening.address() as AddressInfo).port);
     return holder.server;
