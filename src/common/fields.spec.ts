@@ -1,7 +1,8 @@
-import { plainToInstance } from 'class-transformer';
-import { validateSync } from 'class-validator';
+import type { ArgumentMetadata } from '@nestjs/common';
 import fc from 'fast-check';
+import type { InvalidInput } from './errors.js';
 import { Address, Email, Id, Moment, SecretText, Text, TextList } from './fields.js';
+import { ValidationPipe } from './validation.pipe.js';
 
 /** The value that a field of this kind hands on, or what it says against it. */
 function judge(decorator: PropertyDecorator, value: unknown): { value: unknown } | { problem: string | undefined } {
@@ -9,9 +10,12 @@ function judge(decorator: PropertyDecorator, value: unknown): { value: unknown }
     field: unknown;
   }
   decorator(Dto.prototype, 'field');
-  const made = plainToInstance(Dto, { field: value });
-  const [error] = validateSync(made);
-  return error ? { problem: Object.values(error.constraints ?? {})[0] } : { value: made.field };
+  try {
+    const made = new ValidationPipe().transform({ field: value }, { type: 'body', metatype: Dto } as ArgumentMetadata);
+    return { value: (made as Dto).field };
+  } catch (error) {
+    return { problem: (error as InvalidInput).extras.errors?.[0]?.detail };
+  }
 }
 const accepts = (decorator: PropertyDecorator, value: unknown): boolean => 'value' in judge(decorator, value);
 

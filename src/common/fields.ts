@@ -1,7 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
-import { ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
+import { ValidateBy, ValidateIf } from 'class-validator';
 import type { Instant } from './clock.js';
 import { parseExpiry } from './expiry-instant.js';
 import { formatAddress, IpRange, parseAddress } from './ip-range.js';
@@ -17,25 +16,31 @@ interface Common {
   readonly example?: unknown;
 }
 
-interface Rule {
-  readonly name: string;
+/** What a field's value must be, and how it is made of what came in. The validation pipe goes by nothing else. */
+export interface FieldRule {
   readonly message: string;
-  readonly schema: ApiPropertyOptions;
   accepts(value: unknown): boolean;
+  /** What came in as the value that handlers get; whatever is no such thing stays as it is, and is refused. */
+  readonly convert?: (value: unknown) => unknown;
+  /** The value is an object with fields of its own. */
+  readonly nested?: () => new () => object;
 }
 
-function field(rule: Rule, options: Common): PropertyDecorator {
+interface Documented extends FieldRule {
+  readonly name: string;
+  readonly schema: ApiPropertyOptions;
+}
+
+/** class-validator keeps the rule, so that Nest's mapped types (PartialType and its like) hand it on. */
+function field({ name, schema, ...rule }: Documented, options: Common): PropertyDecorator {
   const { optional = false, nullable = false, example } = options;
   const isSkipped = (value: unknown): boolean => (optional && value === undefined) || (nullable && value === null);
   // Said only where it is so: a mere reference to a schema stays one.
   const said = { ...(nullable ? { nullable } : {}), ...(example === undefined ? {} : { example }) };
-  const documented = { ...rule.schema, required: !optional, ...said };
+  const documented = { ...schema, required: !optional, ...said };
   return applyDecorators(
     ValidateIf((_row, value) => !isSkipped(value)),
-    ValidateBy({
-      name: rule.name,
-      validator: { validate: (value) => rule.accepts(value), defaultMessage: () => rule.message },
-    }),
+    ValidateBy({ name, validator: { validate: (value) => rule.accepts(value) } }, { context: rule }),
     ApiProperty(documented as ApiPropertyOptions),
   );
 }
@@ -52,7 +57,7 @@ export function Text(
   };
   const message = `must be a text of ${min} to ${max} characters${hint ? `: ${hint}` : ''}`;
   const schema: ApiPropertyOptions = { type: String, minLength: min, maxLength: max };
-  return applyDecorators(trimmed(), field({ name: 'text', message, schema, accepts }, options));
+  return field({ name: 'text', message, schema, accepts, convert: trimmed }, options);
 }
 
 /** A secret text is taken to the letter: not trimmed, not folded. */
@@ -76,10 +81,8 @@ const EMAIL =
 export function Email(options: Common = {}): PropertyDecorator {
   const accepts = (value: unknown): boolean => typeof value === 'string' && value.length <= 254 && EMAIL.test(value);
   const schema: ApiPropertyOptions = { type: String, format: 'email', maxLength: 254 };
-  return applyDecorators(
-    trimmed(),
-    field({ name: 'email', message: 'must be an e-mail address like name@example.com', schema, accepts }, options),
-  );
+  const message = 'must be an e-mail address like name@example.com';
+  return field({ name: 'email', message, schema, accepts, convert: trimmed }, options);
 }
 
 export function Integer(options: Common & { min: number; max: number }): PropertyDecorator {
@@ -88,10 +91,8 @@ export function Integer(options: Common & { min: number; max: number }): Propert
     Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max;
   const message = `must be a whole number from ${min} to ${max}`;
   const schema: ApiPropertyOptions = { type: 'integer', minimum: min, maximum: max };
-  return applyDecorators(
-    ...(query ? [fromQuery(/^-?\d{1,16}$/, Number)] : []),
-    field({ name: 'integer', message, schema, accepts }, options),
-  );
+  const convert = query ? fromQuery(/^-?\d{1,16}$/, Number) : undefined;
+  return field({ name: 'integer', message, schema, accepts, convert }, options);
 }
 
 /** An id as the API hands them out: a positive integer below 2^53. */
@@ -114,9 +115,10 @@ export function IdOrText(options: Common & { max: number }): PropertyDecorator {
 
 export function Flag(options: Common = {}): PropertyDecorator {
   const accepts = (value: unknown): boolean => typeof value === 'boolean';
-  return applyDecorators(
-    ...(options.query ? [fromQuery(/^(?:true|false)$/, (text) => text === 'true')] : []),
-    field({ name: 'flag', message: 'must be true or false', schema: { type: Boolean }, accepts }, options),
+  const convert = options.query ? fromQuery(/^(?:true|false)$/, (text) => text === 'true') : undefined;
+  return field(
+    { name: 'flag', message: 'must be true or false', schema: { type: Boolean }, accepts, convert },
+    options,
   );
 }
 
@@ -142,13 +144,9 @@ export function Moment(options: Common & { date?: 'start' | 'end' } = {}): Prope
   const parse = options.date === 'start' ? parseStart : parseExpiry;
   const accepts = (value: unknown): boolean => typeof value === 'string' && parse(value) !== null;
   const message = 'must be a date like 2030-12-31 or an RFC 3339 instant like 2030-12-31T08:00:00Z';
-  return applyDecorators(
-    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? (parse(value) ?? value) : value)),
-    field(
-      { name: 'moment', message, schema: { type: String, examples: ['2030-12-31', '2030-12-31T08:00:00Z'] }, accepts },
-      options,
-    ),
-  );
+  const schema: ApiPropertyOptions = { type: String, examples: ['2030-12-31', '2030-12-31T08:00:00Z'] };
+  const convert = (value: unknown): unknown => (typeof value === 'string' ? (parse(value) ?? value) : value);
+  return field({ name: 'moment', message, schema, accepts, convert }, options);
 }
 
 function parseStart(text: string): Instant | null {
@@ -158,22 +156,13 @@ function parseStart(text: string): Instant | null {
 
 /** An IP address in any spelling, handed on in its canonical one. */
 export function Address(options: Common = {}): PropertyDecorator {
-  const canonical = (value: unknown): unknown => {
+  const convert = (value: unknown): unknown => {
     const parsed = typeof value === 'string' ? parseAddress(value) : null;
     return parsed === null ? value : formatAddress(parsed);
   };
-  return applyDecorators(
-    Transform(({ value }: { value: unknown }) => canonical(value)),
-    field(
-      {
-        name: 'address',
-        message: 'must be an IPv4 or IPv6 address',
-        schema: { type: String },
-        accepts: (value) => typeof value === 'string' && parseAddress(value) !== null,
-      },
-      options,
-    ),
-  );
+  const accepts = (value: unknown): boolean => typeof value === 'string' && parseAddress(value) !== null;
+  const message = 'must be an IPv4 or IPv6 address';
+  return field({ name: 'address', message, schema: { type: String }, accepts, convert }, options);
 }
 
 interface ListOptions extends Common {
@@ -189,10 +178,7 @@ export function TextList(options: ListOptions & { length?: number; lowerCase?: b
     value.every((item) => typeof item === 'string' && item.length >= 1 && item.length <= length);
   const message = `must be a list of ${min} to ${max} different texts of 1 to ${length} characters`;
   const schema: ApiPropertyOptions = { type: [String], minItems: min, maxItems: max };
-  return applyDecorators(
-    ...(lowerCase ? [Transform(({ value }: { value: unknown }) => lowered(value))] : []),
-    field({ name: 'textList', message, schema, accepts }, options),
-  );
+  return field({ name: 'textList', message, schema, accepts, convert: lowerCase ? lowered : undefined }, options);
 }
 
 /**
@@ -209,12 +195,10 @@ export function RangeList(options: ListOptions & { anywhere?: boolean }): Proper
     isDistinctList(value, min, max) && value.every((item) => range(item) !== null);
   const limit = anywhere ? '' : ' and not the whole internet';
   const message = `must be a list of ${min} to ${max} different addresses or networks such as 10.0.0.0/24, without bits behind the prefix${limit}`;
-  return applyDecorators(
-    Transform(({ value }: { value: unknown }) =>
-      Array.isArray(value) ? value.map((item: unknown) => range(item)?.toString() ?? item) : value,
-    ),
-    field({ name: 'rangeList', message, schema: { type: [String], minItems: min, maxItems: max }, accepts }, options),
-  );
+  const convert = (value: unknown): unknown =>
+    Array.isArray(value) ? value.map((item: unknown) => range(item)?.toString() ?? item) : value;
+  const schema: ApiPropertyOptions = { type: [String], minItems: min, maxItems: max };
+  return field({ name: 'rangeList', message, schema, accepts, convert }, options);
 }
 
 /** A list of distinct ids. */
@@ -229,11 +213,7 @@ export function IdList(options: ListOptions): PropertyDecorator {
 /** An object of its own class, validated by that class's fields. */
 export function Nested<T extends object>(type: () => new () => T, options: Common = {}): PropertyDecorator {
   const accepts = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
-  return applyDecorators(
-    field({ name: 'nested', message: 'must be an object', schema: { type: type() }, accepts }, options),
-    ValidateNested(),
-    Type(type),
-  );
+  return field({ name: 'nested', message: 'must be an object', schema: { type: type() }, accepts, nested: type }, options);
 }
 
 function isDistinctList(value: unknown, min: number, max: number): value is unknown[] {
@@ -246,13 +226,11 @@ function lowered(value: unknown): unknown {
     : value;
 }
 
-function trimmed(): PropertyDecorator {
-  return Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));
+function trimmed(value: unknown): unknown {
+  return typeof value === 'string' ? value.trim() : value;
 }
 
 /** Text from the query becomes its value only when it is spelled plainly: `1e3` and `0x10` stay text and are refused. */
-function fromQuery(pattern: RegExp, convert: (text: string) => unknown): PropertyDecorator {
-  return Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && pattern.test(value) ? convert(value) : value,
-  );
+function fromQuery(pattern: RegExp, convert: (text: string) => unknown): (value: unknown) => unknown {
+  return (value) => (typeof value === 'string' && pattern.test(value) ? convert(value) : value);
 }

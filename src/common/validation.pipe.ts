@@ -1,54 +1,82 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
-import { plainToInstance } from 'class-transformer';
-import { getMetadataStorage, type ValidationError, validateSync } from 'class-validator';
+import { type Dto, type Field, fieldsOf } from './dto-fields.js';
 import { type FieldProblem, InvalidInput } from './errors.js';
 import { isCleanText } from './text.js';
-
-type Dto = new () => object;
 
 const PROBLEMS = 100;
 const FIELDS = 200;
 const ITEMS = 10_000;
 const DEPTH = 10;
 
-/** Turns what came in into its DTO, or lists everything that is wrong with it. Only whitelisted fields pass. */
+/** Turns what came in into its DTO, or lists everything that is wrong with it. Only fields that are declared pass. */
 @Injectable()
 export class ValidationPipe implements PipeTransform {
-  private readonly knownFields = new Map<Dto, ReadonlySet<string>>();
-
   transform(value: unknown, { metatype, type }: ArgumentMetadata): unknown {
     if (!isDto(metatype) || type === 'custom') return value;
     // A body that was not sent says nothing, which is all that some routes need to hear.
-    const input = type === 'query' || value === undefined ? { ...(value as object | undefined) } : value;
+    const input = value ?? (type === 'query' || value === undefined ? {} : value);
     if (!isObject(input)) throw InvalidInput.field('', 'the body must be a JSON object');
-    const known = this.fieldsOf(metatype);
-    const unknown = unknownFields(input, known);
-    const fields = Object.fromEntries(Object.entries(input).filter(([name]) => known.has(name)));
-    const mangled = inspect(fields, '', 0);
-    if (mangled.length > 0) refuse([...unknown, ...mangled]);
-    const dto = plainToInstance(metatype, fields);
-    const rules = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false };
-    refuse([...unknown, ...problemsOf(validateSync(dto, rules), '')]);
+    const names = Object.keys(input);
+    if (names.length > FIELDS) throw InvalidInput.field('', `has ${names.length} fields, more than anything here takes`);
+    const problems: FieldProblem[] = [];
+    const dto = instanceOf(metatype, input, '', problems);
+    if (problems.length > 0) refuse(problems);
     return dto;
-  }
-
-  private fieldsOf(metatype: Dto): ReadonlySet<string> {
-    let known = this.knownFields.get(metatype);
-    if (!known) {
-      const rules = getMetadataStorage().getTargetValidationMetadatas(metatype, '', false, false);
-      known = new Set(rules.map((rule) => rule.propertyName));
-      this.knownFields.set(metatype, known);
-    }
-    return known;
   }
 }
 
-function unknownFields(input: object, known: ReadonlySet<string>): FieldProblem[] {
-  const names = Object.keys(input);
-  if (names.length > FIELDS) throw InvalidInput.field('', `has ${names.length} fields, more than anything here takes`);
-  return names
-    .filter((name) => !known.has(name))
-    .map((name) => ({ pointer: pointer('', name), detail: `is not known here; known are ${[...known].join(', ')}` }));
+/** The object as an instance of its class, its values converted; what is wrong with it is added to the problems. */
+function instanceOf(metatype: Dto, input: Record<string, unknown>, path: string, problems: FieldProblem[]): object {
+  const fields = fieldsOf(metatype);
+  const dto = new metatype() as Record<string, unknown>;
+  const isMangled = take(dto, input, { fields, path }, problems);
+  // What its fields hold is not judged by its rules as well: the first sentence says what to mend.
+  if (!isMangled) for (const field of fields.values()) judge(dto, field, path, problems);
+  return dto;
+}
+
+/** Fills in what is known and fit to be looked at; true when a known field held what no field may hold. */
+function take(
+  dto: Record<string, unknown>,
+  input: Record<string, unknown>,
+  { fields, path }: { fields: ReadonlyMap<string, Field>; path: string },
+  problems: FieldProblem[],
+): boolean {
+  let isMangled = false;
+  for (const name of Object.keys(input)) {
+    const field = fields.get(name);
+    const value = input[name];
+    if (!field) {
+      problems.push(unknown(name, path, fields));
+    } else if (typeof value === 'string' ? isCleanText(value) : isFit(value, path, name, problems)) {
+      dto[name] = field.convert ? field.convert(value) : value;
+    } else {
+      if (typeof value === 'string') problems.push(mangled(pointer(path, name)));
+      isMangled = true;
+    }
+  }
+  return isMangled;
+}
+
+function judge(dto: Record<string, unknown>, field: Field, path: string, problems: FieldProblem[]): void {
+  const value = dto[field.name];
+  if (field.isSkipped(value)) return;
+  const at = pointer(path, field.name);
+  if (!field.accepts(value)) problems.push({ pointer: at, detail: field.message });
+  else if (field.nested) dto[field.name] = instanceOf(field.nested(), value as Record<string, unknown>, at, problems);
+}
+
+function unknown(name: string, path: string, fields: ReadonlyMap<string, Field>): FieldProblem {
+  // Only the outermost names are explained: below, the schema says more than a list.
+  const known = path === '' ? `; known are ${[...fields.keys()].join(', ')}` : '';
+  return { pointer: pointer(path, name), detail: `is not known here${known}` };
+}
+
+function isFit(value: unknown, path: string, name: string, problems: FieldProblem[]): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  const found = inspect(value, pointer(path, name), 1);
+  problems.push(...found);
+  return found.length === 0;
 }
 
 /** Names that reach into an object's prototype, where a whitelist would take them for known; no field of ours is called so. */
@@ -66,9 +94,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** What no field may hold, whatever its rule: text that would be mangled, names that poison, depths that exhaust. */
 function inspect(value: unknown, path: string, depth: number): FieldProblem[] {
-  if (typeof value === 'string') {
-    return isCleanText(value) ? [] : [{ pointer: path, detail: 'must not contain NUL or half a surrogate pair' }];
-  }
+  if (typeof value === 'string') return isCleanText(value) ? [] : [mangled(path)];
   if (typeof value !== 'object' || value === null) return [];
   if (depth >= DEPTH) return [{ pointer: path, detail: `is nested deeper than ${DEPTH} levels` }];
   if (Array.isArray(value) && value.length > ITEMS) {
@@ -85,14 +111,8 @@ function inspect(value: unknown, path: string, depth: number): FieldProblem[] {
   });
 }
 
-function problemsOf(errors: readonly ValidationError[], path: string): FieldProblem[] {
-  return errors.flatMap((error) => {
-    const at = pointer(path, error.property);
-    const nested = problemsOf(error.children ?? [], at);
-    const { whitelistValidation, nestedValidation: _, ...own } = error.constraints ?? {};
-    const details = whitelistValidation ? ['is not known here'] : Object.values(own);
-    return [...details.map((detail) => ({ pointer: at, detail })), ...nested];
-  });
+function mangled(path: string): FieldProblem {
+  return { pointer: path, detail: 'must not contain NUL or half a surrogate pair' };
 }
 
 /** RFC 6901. A name is shown cut and cleaned: the client chose it. */
@@ -100,8 +120,7 @@ function pointer(path: string, name: string): string {
   return `${path}/${name.slice(0, 100).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-function refuse(problems: FieldProblem[]): void {
-  if (problems.length === 0) return;
+function refuse(problems: FieldProblem[]): never {
   const shown = problems.slice(0, PROBLEMS);
   const rest = problems.length - shown.length;
   throw InvalidInput.fields(rest > 0 ? [...shown, { pointer: '', detail: `and ${rest} more problems` }] : shown);
