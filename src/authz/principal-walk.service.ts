@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ListQuery, Page } from '../common/page.js';
-import { Pager } from '../platform/paging/pager.js';
+import { Cursors } from '../platform/paging/cursors.js';
 import { KnownPrincipals, type PrincipalSource, type Slice } from '../rbac/known-principals.js';
 
 /** What is asked of each stretch of principals: those that are worth showing, each at its place. */
@@ -32,16 +32,16 @@ const LIST = 'principals';
 export class PrincipalWalk {
   constructor(
     private readonly principals: KnownPrincipals,
-    private readonly pager: Pager,
+    private readonly cursors: Cursors,
   ) {}
 
   async page<Row>(walk: Walk<Row>): Promise<Page<Row>> {
     const { question, query } = walk;
-    const [start, after] = query.cursor === undefined ? [0, 0] : this.pager.decode(LIST, question, query.cursor);
+    const [start, after] = query.cursor === undefined ? [0, 0] : this.cursors.decode(LIST, question, query.cursor);
     const found = await this.collect(walk, [Number(start), after], query.limit + 1);
     const shown = found.slice(0, query.limit);
     const last = found.length > query.limit ? shown.at(-1) : undefined;
-    const nextCursor = last ? this.pager.encode(LIST, question, [last.source, last.position]) : null;
+    const nextCursor = last ? this.cursors.encode(LIST, question, [last.source, last.position]) : null;
     const total = query.count ? (await this.collect(walk, [0, 0], Infinity)).length : undefined;
     const rows = shown.map(({ row }) => row);
     return { rows, limit: query.limit, nextCursor, ...(total === undefined ? {} : { total }) };

@@ -20,9 +20,9 @@ export class Customer {
   @TextColumn(200)
   customerName!: string;
 
-  /** The folded name: what the list is sorted by. */
-  @TextColumn(200)
-  nameKey!: string;
+  /** The folded name: what the list is sorted by. Keys are written and searched, and read only where a list needs them. */
+  @TextColumn(200, { select: false })
+  nameKey?: string;
 
   @TextColumn(20)
   customerType!: CustomerType;
@@ -54,8 +54,8 @@ export class Customer {
   @TextColumn(100, { nullable: true })
   country!: string | null;
 
-  @TextColumn(100, { nullable: true })
-  countryKey!: string | null;
+  @TextColumn(100, { nullable: true, select: false })
+  countryKey?: string | null;
 
   @TextColumn(50, { nullable: true })
   taxId!: string | null;
@@ -69,8 +69,8 @@ export class Customer {
   @TextColumn(100, { nullable: true })
   accountManager!: string | null;
 
-  @TextColumn(100, { nullable: true })
-  accountManagerKey!: string | null;
+  @TextColumn(100, { nullable: true, select: false })
+  accountManagerKey?: string | null;
 
   @IntColumn()
   version!: number;

@@ -1,26 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { In, type SelectQueryBuilder } from 'typeorm';
-import type { Page } from '../common/page.js';
+import type { ListQuery, Page } from '../common/page.js';
 import { foldedKey, searchTerms, searchWords } from '../common/text.js';
 import { Database } from '../platform/database/database.js';
-import { Rows } from '../platform/database/rows.js';
-import { Pager, type SortColumn } from '../platform/paging/pager.js';
-import type { RowScope } from '../rbac/row-scope.js';
+import { Rows, type Statement } from '../platform/database/rows.js';
+import { type Filter, type ListDefinition, where } from '../platform/paging/list-definition.js';
+import { Pager } from '../platform/paging/pager.js';
+import { isWithin, type RowScope, within } from '../rbac/row-scope.js';
 import { Customer, CustomerWord } from './customer.entity.js';
 import { ListCustomersQuery } from './customers.dto.js';
 
 /** What a caller decides about a row; keys and words are derived from it here. */
 export type CustomerValues = Omit<Customer, 'customerId' | 'nameKey' | 'countryKey' | 'accountManagerKey'>;
 
-const SORTS: Record<string, SortColumn> = {
-  customer_id: { property: 'customerId' },
-  customer_name: { property: 'nameKey' },
-  created: { property: 'created' },
-  updated: { property: 'updated' },
-};
-
 @Injectable()
 export class CustomersRepository {
+  private one: Statement<Customer> | undefined;
+
   constructor(
     private readonly database: Database,
     private readonly pager: Pager,
@@ -29,7 +25,11 @@ export class CustomersRepository {
 
   /** Null when there is no such row within the scope: foreign and absent are the same. */
   async find(scope: RowScope, customerId: number): Promise<Customer | null> {
-    const [row] = await this.rows.of(this.within(scope).andWhere('row.customerId = :customerId', { customerId }));
+    if (!isWithin(scope, customerId)) return null;
+    this.one ??= this.rows.compile(Customer, 'customerId', (rows) => {
+      rows.where('row.customerId = :customerId', { customerId });
+    });
+    const [row] = await this.rows.read(this.one, { customerId });
     return row ?? null;
   }
 
@@ -48,10 +48,8 @@ export class CustomersRepository {
   }
 
   list(scope: RowScope, query: ListCustomersQuery): Promise<Page<Customer>> {
-    const rows = this.within(scope);
-    filter(rows, query);
-    search(rows, query.search);
-    return this.pager.page(rows, { query, sort: query.sort ?? 'customer_id', columns: SORTS, id: 'customerId' });
+    const asked = { ...query, scope };
+    return this.pager.list(LIST, { asked, query, sort: query.sort ?? 'customer_id' });
   }
 
   async insert(values: CustomerValues): Promise<Customer> {
@@ -106,17 +104,6 @@ function keysOf(values: Pick<Customer, 'customerName' | 'country' | 'accountMana
   };
 }
 
-function filter(rows: SelectQueryBuilder<Customer>, query: ListCustomersQuery): void {
-  const { status, customer_type, country, account_manager, created_from, created_to } = query;
-  if (status !== undefined) rows.andWhere('row.status = :status', { status });
-  if (customer_type !== undefined) rows.andWhere('row.customerType = :customer_type', { customer_type });
-  if (country !== undefined) rows.andWhere('row.countryKey = :country', { country: foldedKey(country, 100) });
-  if (account_manager !== undefined)
-    rows.andWhere('row.accountManagerKey = :manager', { manager: foldedKey(account_manager, 100) });
-  if (created_from !== undefined) rows.andWhere('row.created >= :created_from', { created_from });
-  if (created_to !== undefined) rows.andWhere('row.created < :created_to', { created_to });
-}
-
 /** As long as a word can be, of the last code point there is: every word that begins with a term sorts below both together. */
 const LAST = '\u{10FFFF}'.repeat(64);
 
@@ -124,22 +111,53 @@ const LAST = '\u{10FFFF}'.repeat(64);
  * For each term a range over the index of words. The id is one of the words, so that no `OR` beside the range makes both
  * databases read every customer: what a search costs follows what it finds.
  */
-function search(rows: SelectQueryBuilder<Customer>, text: string | undefined): void {
-  searchTerms(text ?? '').forEach((term, index) => {
-    const found = rows
-      .subQuery()
-      .select(`word${index}.customerId`)
-      .from(CustomerWord, `word${index}`)
-      .where(`word${index}.word >= :term${index} AND word${index}.word < :beyond${index}`)
-      .orWhere(`word${index}.word = :id${index}`)
-      .getQuery();
-    rows.andWhere(`row.customerId IN ${found}`, {
-      [`term${index}`]: term,
-      [`beyond${index}`]: term + LAST,
-      [`id${index}`]: idWord(term),
+const SEARCH: Filter<string> = {
+  shape: (text) => searchTerms(text).length,
+  where: (rows, text) => {
+    searchTerms(text).forEach((_, index) => {
+      const found = rows
+        .subQuery()
+        .select(`word${index}.customerId`)
+        .from(CustomerWord, `word${index}`)
+        .where(`word${index}.word >= :term${index} AND word${index}.word < :beyond${index}`)
+        .orWhere(`word${index}.word = :id${index}`)
+        .getQuery();
+      rows.andWhere(`row.customerId IN ${found}`);
     });
-  });
-}
+    rows.setParameters(SEARCH.bind(text));
+  },
+  bind: (text) =>
+    Object.fromEntries(
+      searchTerms(text).flatMap((term, index) => [
+        [`term${index}`, term],
+        [`beyond${index}`, term + LAST],
+        [`id${index}`, idWord(term)],
+      ]),
+    ),
+};
+
+type Asked = Omit<ListCustomersQuery, keyof ListQuery | 'sort'> & { readonly scope: RowScope };
+
+const LIST: ListDefinition<Customer, Asked> = {
+  entity: Customer,
+  id: 'customerId',
+  sorts: {
+    customer_id: { property: 'customerId' },
+    customer_name: { property: 'nameKey' },
+    created: { property: 'created' },
+    updated: { property: 'updated' },
+  },
+  filters: {
+    scope: within('row.customerId'),
+    status: where('status', 'row.status = :status'),
+    customer_type: where('type', 'row.customerType = :type'),
+    country: where('country', 'row.countryKey = :country', (text) => foldedKey(text, 100)),
+    account_manager: where('manager', 'row.accountManagerKey = :manager', (text) => foldedKey(text, 100)),
+    created_from: where('createdFrom', 'row.created >= :createdFrom'),
+    created_to: where('createdTo', 'row.created < :createdTo'),
+    search: SEARCH,
+  },
+};
 
 /** Behind a blank, which no other word has: an id is found as a whole, never by its beginning. */
 function idWord(id: string | number): string {

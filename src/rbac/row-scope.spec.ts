@@ -4,7 +4,7 @@ import { type Principal, systemPrincipal } from '../common/principal.js';
 import { AbilityService } from './ability.service.js';
 import { PermissionCatalogue } from './permission-catalogue.js';
 import { AdminPermissions } from './rbac.permissions.js';
-import { RowScopes } from './row-scope.js';
+import { isWithin, type RowScope, RowScopes, within } from './row-scope.js';
 
 const Things = definePermissions('Thing', {
   view: { identifier: 'view_thing', action: 'view', description: 'x' },
@@ -136,5 +136,48 @@ describe('AbilityService', () => {
     for (const name of ['VIEW_THING', 'view_thing ', 'view_*', '*', 'manage', '__proto__', 'constructor']) {
       expect(abilities.mayEver(principal([name]), Things.view)).toBe(false);
     }
+  });
+});
+
+describe('within', () => {
+  const filter = within('row.customerId');
+  const ids = fc.uniqueArray(fc.integer({ min: 1, max: 1_000 }), { maxLength: 200 });
+  const narrowed = (scope: RowScope) => {
+    const andWhere = jest.fn();
+    filter.where({ andWhere } as never, scope);
+    return andWhere.mock.calls as [string, { scope?: number[] }?][];
+  };
+
+  it('leaves everything to a scope of all, and nothing to one of no customer', () => {
+    expect(narrowed({ kind: 'all' })).toEqual([]);
+    expect(narrowed({ kind: 'customers', customerIds: [] })).toEqual([['1 = 0']]);
+  });
+
+  it('binds just the ids of the scope, as many as its shape says', () => {
+    fc.assert(
+      fc.property(ids, (customerIds) => {
+        fc.pre(customerIds.length > 0);
+        const scope: RowScope = { kind: 'customers', customerIds };
+        const { scope: bound = [] } = filter.bind(scope) as { scope?: number[] };
+        expect(new Set(bound)).toEqual(new Set(customerIds));
+        expect(bound).toHaveLength(Number(filter.shape?.(scope)));
+        expect(Number.isInteger(Math.log2(bound.length))).toBe(true);
+        expect(narrowed(scope)).toEqual([['row.customerId IN (:...scope)', { scope: bound }]]);
+      }),
+    );
+  });
+
+  it('gives texts that differ a shape of their own', () => {
+    const shapes = [[], [1], [1, 2], [1, 2, 3]].map((customerIds) => filter.shape?.({ kind: 'customers', customerIds }));
+    expect(new Set([...shapes, filter.shape?.({ kind: 'all' })]).size).toBe(5);
+  });
+
+  it('holds a row just where its customer is in the scope', () => {
+    fc.assert(
+      fc.property(ids, fc.integer({ min: 1, max: 1_000 }), (customerIds, customerId) => {
+        expect(isWithin({ kind: 'customers', customerIds }, customerId)).toBe(customerIds.includes(customerId));
+        expect(isWithin({ kind: 'all' }, customerId)).toBe(true);
+      }),
+    );
   });
 });

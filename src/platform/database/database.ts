@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, QueryRunner, Repository } from 'typeorm';
 import { translateConstraint } from './constraint-errors.js';
+import { type BoundValue, type PreparedReads, preparedReads, type RawRow } from './prepared-reads.js';
 
 type Callback = () => void | Promise<void>;
 
@@ -31,11 +32,14 @@ export class Database {
   private readonly open = new AsyncLocalStorage<OpenTransaction>();
   private queue: Promise<unknown> = Promise.resolve();
   private gaveWayAt = 0;
+  private readonly reads: PreparedReads;
 
   constructor(
     private readonly writer: DataSource,
     private readonly reader: DataSource,
-  ) {}
+  ) {
+    this.reads = preparedReads(reader);
+  }
 
   get isSqlite(): boolean {
     return this.writer !== this.reader;
@@ -49,6 +53,16 @@ export class Database {
 
   repository<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): Repository<Entity> {
     return this.manager.getRepository(entity);
+  }
+
+  /** The rows of a SELECT whose text comes again and again, as the driver hands them out; `Rows` makes such texts. */
+  select(sql: string, values: readonly BoundValue[]): Promise<RawRow[]> {
+    const transaction = this.current();
+    return transaction ? transaction.manager.query<RawRow[]>(sql, [...values]) : this.reads(sql, values);
+  }
+
+  tableOf(entity: EntityTarget<ObjectLiteral>): string {
+    return this.writer.getMetadata(entity).tableName;
   }
 
   isInTransaction(): boolean {

@@ -1,82 +1,90 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import type { EntityMetadata, EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { Database } from './database.js';
+import type { BoundValue, RawRow } from './prepared-reads.js';
 
 type Column = EntityMetadata['columns'][number];
+export type Parameters = Readonly<Record<string, BoundValue | readonly number[]>>;
 
-/** A column of the entity, and what it is called in a row that the database returns. */
+/** Where a value is bound: a parameter, or one item of a list. */
 interface Place {
-  readonly column: Column;
   readonly name: string;
+  readonly item: number | null;
 }
 
-/** Statements differ by which filters are used and how the list is sorted; values are bound later. */
-const CAPACITY = 1_000;
+/** A SELECT of one entity's rows, put together once; each use only binds values. */
+export interface Statement<Row> {
+  readonly sql: string;
+  readonly places: readonly Place[];
+  /** Columns whose values the database does not hand out as the entity has them. */
+  readonly converted: readonly Column[];
+  /** Never set: which rows it reads is known to the compiler alone. */
+  readonly row?: Row;
+}
+
+/** Text, and numbers that every driver reads as numbers. */
+const AS_THEY_ARE = new Set<unknown>(['varchar', 'text', 'int', String, Number]);
 
 /**
- * Reads whole entities as `getMany()` does, at half its price. TypeORM puts the same statement together at each request
- * and looks at each row as if it might be a tree; here the text is kept, and a row becomes its entity column by column.
+ * Reads rows at little more than the driver's own price. TypeORM puts a statement together at each request and looks at
+ * each row as if it might be a tree: together more than the rows cost. Here it is asked once for each text.
  */
 @Injectable()
 export class Rows {
-  private readonly statements = new Map<string, string>();
-  private readonly places = new WeakMap<EntityMetadata, readonly Place[]>();
-
   constructor(private readonly database: Database) {}
 
-  async of<Row extends ObjectLiteral>(builder: SelectQueryBuilder<Row>): Promise<Row[]> {
-    const alias = builder.expressionMap.mainAlias;
-    if (!alias || !isPlain(builder)) return builder.getMany();
-    const { metadata, name } = alias;
-    const { driver } = metadata.dataSource;
-    const [sql, parameters] = driver.escapeQueryWithParameters(this.statementOf(builder), builder.getParameters());
-    const found = await this.database.manager.query<Record<string, unknown>[]>(sql, parameters);
-    const places = this.placesOf(metadata, name);
-    return found.map((raw) => {
-      const row = metadata.create() as Record<string, unknown>;
-      for (const { column, name } of places) {
-        const value = raw[name];
-        if (value === undefined) throw new Error(`${metadata.tableName}: the database returned no ${name}`);
-        row[column.propertyName] = driver.prepareHydratedValue(value, column) as unknown;
-      }
-      return row as Row;
-    });
+  /**
+   * What `build` makes, as a statement. `build` sees a builder whose alias is `row`, and sets sample values. `key` is read
+   * even where the entity does not read it by itself.
+   */
+  compile<Row extends ObjectLiteral>(
+    entity: EntityTarget<Row>,
+    key: string,
+    build: (rows: SelectQueryBuilder<Row>) => void,
+  ): Statement<Row> {
+    const rows = this.database.repository(entity).createQueryBuilder('row').select([]);
+    const metadata = rows.expressionMap.mainAlias?.metadata;
+    if (!metadata) throw new Error('rows are read of an entity');
+    const columns = metadata.columns.filter(({ isSelect, propertyName }) => isSelect || propertyName === key);
+    for (const { propertyName } of columns) rows.addSelect(`row.${propertyName}`, propertyName);
+    build(rows);
+    const samples = Object.entries(rows.getParameters()).map(([name, sample]) => [name, placesOf(name, sample)]);
+    const [sql, places] = metadata.dataSource.driver.escapeQueryWithParameters(
+      rows.getQuery(),
+      Object.fromEntries(samples) as ObjectLiteral,
+    );
+    return { sql, places: places as Place[], converted: columns.filter(isConverted) };
   }
 
-  /** Everything that the text is made of is in its key, so what narrows a list cannot be lost on the way. */
-  private statementOf<Row extends ObjectLiteral>(builder: SelectQueryBuilder<Row>): string {
-    const { mainAlias, wheres, selects, orderBys, limit } = builder.expressionMap;
-    const key = JSON.stringify([mainAlias?.tablePath, wheres, selects, orderBys, limit]);
-    const known = this.statements.get(key);
-    if (known !== undefined) return known;
-    if (this.statements.size >= CAPACITY) this.statements.clear();
-    const statement = builder.getQuery();
-    this.statements.set(key, statement);
-    return statement;
-  }
-
-  private placesOf(metadata: EntityMetadata, alias: string): readonly Place[] {
-    let places = this.places.get(metadata);
-    if (!places) {
-      places = metadata.columns.map((column) => ({ column, name: `${alias}_${column.databaseName}` }));
-      this.places.set(metadata, places);
-    }
-    return places;
+  async read<Row>({ sql, places, converted }: Statement<Row>, parameters: Parameters): Promise<Row[]> {
+    const rows = await this.database.select(
+      sql,
+      places.map((place) => valueAt(place, parameters)),
+    );
+    if (converted.length > 0) for (const row of rows) convert(row, converted);
+    return rows as Row[];
   }
 }
 
-/** One table, read whole, with nothing in the statement that its key does not know. Whatever else there is, TypeORM does. */
-function isPlain<Row extends ObjectLiteral>({ expressionMap: map }: SelectQueryBuilder<Row>): boolean {
-  const { mainAlias, selects } = map;
-  const [whole, ...more] = selects;
-  const isWhole = whole?.selection === mainAlias?.name && more.every((select) => select.aliasName !== undefined);
-  const lists = [map.joinAttributes, map.relationIdAttributes, map.groupBys, map.havings, map.commonTableExpressions];
-  const unusual = [map.lockMode, map.offset, map.skip, map.take, map.comment, map.useIndex];
-  return (
-    isWhole &&
-    !map.selectDistinct &&
-    lists.every((list) => list.length === 0) &&
-    unusual.every((part) => part === undefined) &&
-    mainAlias?.metadata.embeddeds.length === 0
-  );
+function placesOf(name: string, sample: unknown): Place | Place[] {
+  return Array.isArray(sample) ? sample.map((_, item) => ({ name, item })) : { name, item: null };
+}
+
+/** A value that is missing would be bound as NULL and find nothing, or too much: it is a mistake of ours. */
+function valueAt({ name, item }: Place, parameters: Parameters): BoundValue {
+  const value = parameters[name];
+  const bound = item === null ? value : (value as readonly number[] | undefined)?.[item];
+  if (bound === undefined || (bound !== null && typeof bound === "object")) throw new Error(`no value for ${name} ${item ?? ''}`);
+  return bound;
+}
+
+function isConverted({ transformer, type }: Column): boolean {
+  return transformer !== undefined || !AS_THEY_ARE.has(type);
+}
+
+function convert(row: RawRow, columns: readonly Column[]): void {
+  for (const column of columns) {
+    const { driver } = column.entityMetadata.dataSource;
+    row[column.propertyName] = driver.prepareHydratedValue(row[column.propertyName], column) as unknown;
+  }
 }

@@ -1,16 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { Brackets, type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
-import { InvalidInput } from '../../common/errors.js';
+import type { EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import type { ListQuery, Page } from '../../common/page.js';
-import { Rows } from '../database/rows.js';
-import { Secrets } from '../secrets/secrets.service.js';
+import { Database } from '../database/database.js';
+import { Rows, type Statement } from '../database/rows.js';
+import { Cursors, type Position } from './cursors.js';
+import { type ListDefinition, type Narrowing, narrowingsOf } from './list-definition.js';
+import { kindOf, order, type Ordering, orderingOf, seek, seekValues, type SortColumn } from './ordering.js';
 
-/** A name that a list can be sorted by, and the entity property behind it. */
-export interface SortColumn {
-  readonly property: string;
-  /** Rows without a value come last, whichever way the list runs. */
-  readonly isNullable?: boolean;
-}
+export type { SortColumn };
 
 export interface PageRequest {
   readonly query: ListQuery;
@@ -21,101 +18,104 @@ export interface PageRequest {
   readonly id: string;
 }
 
-type CursorValue = string | number | null;
+/** One request of a declared list: what is asked by name, the order, and the page. */
+export interface ListRequest<Asked> {
+  readonly asked: Asked;
+  readonly sort: string;
+  readonly query: ListQuery;
+}
+
+/** Combinations of filters, order and page size that are asked; the text of each is put together once. */
+const CAPACITY = 1_000;
 
 /** Pages by key: each page starts after the last row of the one before, so page 10,000 costs what page 1 costs. */
 @Injectable()
 export class Pager {
+  private readonly statements = new WeakMap<object, Map<string, Statement<ObjectLiteral>>>();
+
   constructor(
-    private readonly secrets: Secrets,
-    private readonly reader: Rows,
+    private readonly database: Database,
+    private readonly rows: Rows,
+    private readonly cursors: Cursors,
   ) {}
 
-  /** Adds order, limit and cursor to `builder` (whose alias is `row`) and runs it. */
+  /** A page of a declared list. */
+  async list<Row extends ObjectLiteral, Asked extends object>(
+    definition: ListDefinition<Row, Asked>,
+    { asked, sort, query }: ListRequest<Asked>,
+  ): Promise<Page<Row>> {
+    const { entity, id } = definition;
+    const list = this.database.tableOf(entity);
+    const ordering = orderingOf(sort, definition.sorts, id);
+    const start = query.cursor === undefined ? null : this.cursors.decode(list, sort, query.cursor);
+    const { narrowings, key } = narrowingsOf(definition.filters, asked);
+    const compile = (): Statement<Row> =>
+      this.rows.compile(entity, ordering.column.property, (rows) => {
+        narrow(rows, narrowings);
+        if (start) seek(rows, ordering, start);
+        order(rows, ordering);
+        rows.limit(query.limit + 1);
+      });
+    const statement = this.statement(definition, `${sort} ${kindOf(start)} ${query.limit}${key}`, compile);
+    const parameters = start ? seekValues(ordering, start) : {};
+    for (const { filter, value } of narrowings) Object.assign(parameters, filter.bind(value));
+    const page = this.cut(await this.rows.read(statement, parameters), query.limit, { list, ordering });
+    return query.count ? { ...page, total: await this.count(entity, narrowings) } : page;
+  }
+
+  /** The same for a list that is asked rarely: its builder (whose alias is `row`) is made for this request alone. */
   async page<Row extends ObjectLiteral>(builder: SelectQueryBuilder<Row>, request: PageRequest): Promise<Page<Row>> {
-    const { query, sort, id } = request;
-    const isDescending = sort.startsWith('-');
-    const column = request.columns[isDescending ? sort.slice(1) : sort];
-    if (!column) throw new Error(`no sort column for ${sort}`);
+    const { query, sort } = request;
+    const list = builder.expressionMap.mainAlias?.metadata.tableName ?? '';
+    const ordering = orderingOf(sort, request.columns, request.id);
     const total = query.count ? await builder.clone().getCount() : undefined;
-    if (query.cursor !== undefined) this.seek(builder, request, column);
-    order(builder, column, id, isDescending ? 'DESC' : 'ASC');
-    const found = await this.reader.of(builder.limit(query.limit + 1));
-    const rows = found.slice(0, query.limit);
-    const last = found.length > query.limit ? rows.at(-1) : undefined;
-    const position = last && ([last[column.property], last[id]] as [CursorValue, number]);
-    const nextCursor = position ? this.encode(listOf(builder), sort, position) : null;
-    return { rows, limit: query.limit, nextCursor, ...(total === undefined ? {} : { total }) };
+    if (query.cursor !== undefined) seek(builder, ordering, this.cursors.decode(list, sort, query.cursor));
+    order(builder, ordering);
+    const page = this.cut(await builder.limit(query.limit + 1).getMany(), query.limit, { list, ordering });
+    return total === undefined ? page : { ...page, total };
   }
 
-  private seek<Row extends ObjectLiteral>(
-    builder: SelectQueryBuilder<Row>,
-    request: PageRequest,
-    column: SortColumn,
-  ): void {
-    const [value, id] = this.decode(listOf(builder), request.sort, request.query.cursor ?? '');
-    const after = request.sort.startsWith('-') ? '<' : '>';
-    const [sorted, tie] = [`row.${column.property}`, `row.${request.id}`];
-    builder.setParameters({ cursorValue: value, cursorId: id });
-    if (column.property === request.id) {
-      builder.andWhere(`${tie} ${after} :cursorId`);
-    } else if (value === null) {
-      builder.andWhere(`${sorted} IS NULL AND ${tie} ${after} :cursorId`);
-    } else {
-      builder.andWhere(
-        new Brackets((where) => {
-          // The first half is what an index can jump to; the second sorts out the equal ones.
-          where.where(
-            `${sorted} ${after}= :cursorValue AND ` +
-              `(${sorted} ${after} :cursorValue OR (${sorted} = :cursorValue AND ${tie} ${after} :cursorId))`,
-          );
-          if (column.isNullable) where.orWhere(`${sorted} IS NULL`);
-        }),
-      );
+  /** Of one row more than a page holds: whether there is a next page, and where it begins. */
+  private cut<Row extends ObjectLiteral>(
+    found: Row[],
+    limit: number,
+    { list, ordering }: { list: string; ordering: Ordering },
+  ): Page<Row> {
+    if (found.length <= limit) return { rows: found, limit, nextCursor: null };
+    found.length = limit;
+    const last = found[limit - 1] as Record<string, string | number | null>;
+    const position: Position = [last[ordering.column.property] ?? null, Number(last[ordering.id])];
+    return { rows: found, limit, nextCursor: this.cursors.encode(list, ordering.sort, position) };
+  }
+
+  private count<Row extends ObjectLiteral>(
+    entity: EntityTarget<Row>,
+    narrowings: readonly Narrowing[],
+  ): Promise<number> {
+    const rows = this.database.repository(entity).createQueryBuilder('row');
+    narrow(rows, narrowings);
+    return rows.getCount();
+  }
+
+  private statement<Row extends ObjectLiteral, Asked>(
+    definition: ListDefinition<Row, Asked>,
+    key: string,
+    compile: () => Statement<Row>,
+  ): Statement<Row> {
+    let statements = this.statements.get(definition);
+    if (!statements) this.statements.set(definition, (statements = new Map<string, Statement<ObjectLiteral>>()));
+    let statement = statements.get(key);
+    if (!statement) {
+      if (statements.size >= CAPACITY) statements.clear();
+      statements.set(key, (statement = compile()));
     }
-  }
-
-  /**
-   * Signed for its list, so that a cursor that somebody wrote, bent or took elsewhere is a 400 and not a query of their
-   * own. For lists that no table holds the callers put in order themselves.
-   */
-  encode(list: string, sort: string, position: [CursorValue, number]): string {
-    const payload = Buffer.from(JSON.stringify([sort, ...position])).toString('base64url');
-    return `${payload}.${this.secrets.mac(purposeOf(list), payload).slice(0, TAG_LENGTH)}`;
-  }
-
-  decode(list: string, sort: string, cursor: string): [CursorValue, number] {
-    const [payload = '', mac = '', ...rest] = cursor.split('.');
-    if (rest.length > 0 || !this.secrets.isMac(purposeOf(list), payload, mac, TAG_LENGTH)) {
-      throw InvalidInput.field('/cursor', 'is not a cursor of this list: hand back page.next_cursor as it came');
-    }
-    const decoded = Buffer.from(payload, 'base64url').toString();
-    const [forSort, value, id] = JSON.parse(decoded) as [string, CursorValue, number];
-    if (forSort !== sort) throw InvalidInput.field('/cursor', `belongs to sort=${forSort}: start again without it`);
-    return [value, id];
+    return statement as Statement<Row>;
   }
 }
 
-const TAG_LENGTH = 16;
-
-function purposeOf(list: string): string {
-  return `cursor/${list}`;
-}
-
-function listOf<Row extends ObjectLiteral>(builder: SelectQueryBuilder<Row>): string {
-  return builder.expressionMap.mainAlias?.metadata.tableName ?? '';
-}
-
-function order<Row extends ObjectLiteral>(
-  builder: SelectQueryBuilder<Row>,
-  column: SortColumn,
-  id: string,
-  direction: 'ASC' | 'DESC',
+function narrow<Row extends ObjectLiteral>(
+  rows: SelectQueryBuilder<Row>,
+  narrowings: readonly Narrowing[],
 ): void {
-  const sorted = `row.${column.property}`;
-  if (column.isNullable) {
-    builder.addSelect(`CASE WHEN ${sorted} IS NULL THEN 1 ELSE 0 END`, 'is_missing').addOrderBy('is_missing', 'ASC');
-  }
-  builder.addOrderBy(sorted, direction);
-  if (column.property !== id) builder.addOrderBy(`row.${id}`, direction);
+  for (const { filter, value } of narrowings) filter.where(rows as never, value);
 }

@@ -1,0 +1,56 @@
+import type { EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import type { BoundValue } from '../database/prepared-reads.js';
+import type { Parameters } from '../database/rows.js';
+import type { SortColumn } from './ordering.js';
+
+type Builder = SelectQueryBuilder<ObjectLiteral>;
+
+/** How one thing that is asked narrows a list: `where` makes the text, once for each shape of value; `bind` the values. */
+export interface Filter<Value> {
+  /** What of a value the text depends on, e.g. how many words it has; nothing when absent. */
+  readonly shape?: (value: Value) => string | number;
+  readonly where: (rows: Builder, value: Value) => void;
+  readonly bind: (value: Value) => Parameters;
+}
+
+/** A list as its repository declares it: its statements are made of nothing else, one for each combination asked. */
+export interface ListDefinition<Row extends ObjectLiteral, Asked> {
+  readonly entity: EntityTarget<Row>;
+  /** The entity's id property: it breaks ties, so that the order is total. */
+  readonly id: string;
+  readonly sorts: Readonly<Record<string, SortColumn>>;
+  readonly filters: { readonly [Name in keyof Asked]-?: Filter<NonNullable<Asked[Name]>> };
+}
+
+/** One filter that is in use, with its value. */
+export interface Narrowing {
+  readonly filter: Filter<unknown>;
+  readonly value: unknown;
+}
+
+/** `condition` is about `row`, the value being `:name`; `to` makes the column's form of it, e.g. a folded one. */
+export function where<Value extends BoundValue>(
+  name: string,
+  condition: string,
+  to: (value: Value) => BoundValue = (value) => value,
+): Filter<Value> {
+  const bind = (value: Value): Parameters => ({ [name]: to(value) });
+  return { where: (rows, value) => void rows.andWhere(condition, bind(value)), bind };
+}
+
+/** What is asked of a list, as it narrows it, and the key of the text that comes of it. */
+export function narrowingsOf<Asked extends object>(
+  filters: ListDefinition<ObjectLiteral, Asked>['filters'],
+  asked: Asked,
+): { narrowings: Narrowing[]; key: string } {
+  const narrowings: Narrowing[] = [];
+  let key = '';
+  for (const name in filters) {
+    const value: unknown = asked[name];
+    if (value === undefined || value === null) continue;
+    const filter = filters[name] as Filter<unknown>;
+    key += ` ${name}${filter.shape ? `=${filter.shape(value)}` : ''}`;
+    narrowings.push({ filter, value });
+  }
+  return { narrowings, key };
+}
