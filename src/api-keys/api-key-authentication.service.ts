@@ -20,6 +20,11 @@ export class ApiKeyAuthenticationService {
     private readonly clock: Clock,
   ) {}
 
+  /** False for a value that nobody has to look up: no key of ours is spelled so (K11). */
+  mayBeKey(value: string): boolean {
+    return this.presentedKeys.mayBeKey(value);
+  }
+
   /**
    * The principal behind a key, or null: unknown, revoked and mistyped are one answer, so that nobody learns which.
    * Whoever presents an expired key, or a token that is switched off, has proved possession and is told so.

@@ -27,6 +27,11 @@ export class PresentedKeysService {
     return presented?.record.key.source === 'config' && !this.configKeys.has(digests) ? null : presented;
   }
 
+  /** Whether a value can be a key at all: asked of nobody but the file and the value itself. */
+  mayBeKey(value: string): boolean {
+    return this.digestsOf(value).length > 0;
+  }
+
   /** Which of these values opens the door to which key: two queries, however many values there are. */
   async ownersOf(values: readonly string[]): Promise<Map<string, number>> {
     const valueOf = new Map(values.flatMap((value) => this.digestsOf(value).map((digest) => [digest, value] as const)));

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Clock } from '../common/clock.js';
+import { boundedMemo } from '../common/bounded-memo.js';
+import type { Clock, Instant } from '../common/clock.js';
 import { isCutOff, whenEnded } from '../common/ended-requests.js';
 import { findContextOf } from '../common/request-context.js';
 import { logLine } from '../common/text.js';
@@ -25,11 +26,9 @@ const CLIENT_CLOSED = 499;
  */
 export function keepAccessLog(server: FastifyInstance, { accessLogs, lastUse, clock }: AccessLogParts): void {
   const keep = (request: FastifyRequest, reply: FastifyReply, isCut: boolean): void => {
-    const at = clock.instant();
-    const what = whatOf(request, reply);
-    const entry = { at, ...whoOf(request), ...what, status: isCut ? CLIENT_CLOSED : what.status };
+    const entry = entryOf(request, reply, { at: clock.instant(), isCut });
     const principal = findContextOf(request)?.principal;
-    if (principal) lastUse.note(principal, { at, address: entry.address });
+    if (principal) lastUse.note(principal, entry);
     accessLogs.append(entry);
   };
   whenEnded(server, keep);
@@ -38,30 +37,41 @@ export function keepAccessLog(server: FastifyInstance, { accessLogs, lastUse, cl
   });
 }
 
-type Who = Pick<
-  AnsweredRequest,
-  'actorKind' | 'actorId' | 'actorName' | 'isOutdated' | 'address' | 'requestId' | 'permission'
->;
-
-function whoOf(request: FastifyRequest): Who {
+function entryOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { at, isCut }: { at: Instant; isCut: boolean },
+): AnsweredRequest {
   const context = findContextOf(request);
-  const { address = 'unknown', requestId = request.id.slice(0, 64), permission = null } = context ?? {};
-  const about = { address, requestId, permission };
-  const principal = context?.principal;
-  if (!principal) return { actorKind: null, actorId: null, actorName: null, isOutdated: false, ...about };
-  const { kind, id, name, isOutdated } = principal;
-  return { actorKind: kind, actorId: id, actorName: name.slice(0, 200), isOutdated, ...about };
-}
-
-function whatOf(request: FastifyRequest, reply: FastifyReply): Omit<AnsweredRequest, 'at' | keyof Who> {
-  const { url } = request.routeOptions;
+  const principal = context?.principal ?? null;
+  const route = request.routeOptions.url;
   const device = request.headers['user-agent'];
   return {
-    method: request.method.slice(0, 16),
-    path: logLine(request.url.split('?', 1)[0] ?? '', 500),
-    route: url === undefined ? null : url.slice(0, 200),
-    status: reply.statusCode,
-    userAgent: device === undefined ? null : logLine(device, 256),
+    at,
+    actorKind: principal && principal.kind,
+    actorId: principal && principal.id,
+    actorName: principal && cut(principal.name, 200),
+    method: cut(request.method, 16),
+    path: logLine(pathOf(request.url), 500),
+    route: route === undefined ? null : cut(route, 200),
+    status: isCut ? CLIENT_CLOSED : reply.statusCode,
+    address: context?.address ?? 'unknown',
+    userAgent: device === undefined ? null : agentLine(device),
     durationMs: Math.round(reply.elapsedTime),
+    isOutdated: principal?.isOutdated ?? false,
+    requestId: context?.requestId ?? cut(request.id, 64),
+    permission: context?.permission ?? null,
   };
+}
+
+/** The same programs call again and again. */
+const agentLine = boundedMemo(1_000, (device: string) => logLine(device, 256));
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : text.slice(0, length);
 }

@@ -10,6 +10,7 @@ import { AccessTokens } from './access-tokens.js';
 import { AccountController } from './account.controller.js';
 import { AuthController } from './auth.controller.js';
 import { AuthJobs } from './auth.jobs.js';
+import { AddressJudge } from './address-judge.js';
 import { CredentialJudge } from './credential-judge.js';
 import { DeferredWork } from './deferred-work.js';
 import { ForwardAuthService } from './forward-auth.service.js';
@@ -64,6 +65,7 @@ import { VerifiedCredentials } from './verified-credentials.js';
     ChallengesRepository,
     ChallengesService,
     CodesService,
+    AddressJudge,
     CredentialJudge,
     DeferredWork,
     ForwardAuthService,

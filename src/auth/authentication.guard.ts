@@ -1,9 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, ACCESS } from '../common/access.decorators.js';
 import { Forbidden, Unauthenticated } from '../common/errors.js';
 import { mayComeFrom, type Principal } from '../common/principal.js';
+import { metadataOf } from '../common/handler-metadata.js';
 import { contextOf, type RequestContext } from '../common/request-context.js';
 import { AttemptLimiter, clientNetwork } from '../throttling/attempt-limiter.js';
 import { AuthErrors } from './auth.errors.js';
@@ -17,40 +17,49 @@ import { CredentialJudge } from './credential-judge.js';
 @Injectable()
 export class AuthenticationGuard implements CanActivate {
   constructor(
-    private readonly reflector: Reflector,
     private readonly judge: CredentialJudge,
     private readonly attempts: AttemptLimiter,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = this.reflector.get<Access | undefined>(ACCESS, context.getHandler());
-    if (access?.kind === 'public') return true;
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+  /** At once where the credential is known: nobody waits for a promise then. */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    if (metadataOf<Access>(context.getHandler(), ACCESS)?.kind === 'public') return true;
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
     const about = contextOf(request);
+    const fail = (error: unknown): never => this.fail(error, about, http.getResponse<FastifyReply>());
     try {
-      about.principal = await this.authenticate(request, about);
-      assertAllowedFrom(about, about.principal);
-      return true;
+      const principal = this.authenticate(request, about);
+      return principal instanceof Promise
+        ? principal.then((found) => letIn(about, found)).catch(fail)
+        : letIn(about, principal);
     } catch (error) {
-      // A valid credential never comes here, so nobody is kept out for the failures of others.
-      if (error instanceof Unauthenticated) {
-        const reply = context.switchToHttp().getResponse<FastifyReply>();
-        reply.headers(this.attempts.failedAuthentication(clientNetwork(about.ip)));
-      }
-      throw error;
+      return fail(error);
     }
   }
 
-  private authenticate(request: FastifyRequest, about: RequestContext): Promise<Principal> {
+  private authenticate(request: FastifyRequest, about: RequestContext): Principal | Promise<Principal> {
     const credential = readCredential(request);
     if (credential.kind === 'address') return this.judge.principalAt(request);
-    return this.judge.principalOf(credential, (principal) => {
-      // Known before it is refused, so that the refusal is logged under its name.
-      about.principal = principal;
+    const accept = (principal: Principal): void => {
       // Asked here, too: who is refused is not remembered, so that a key's first use is the first that was let in.
-      assertAllowedFrom(about, principal);
-    });
+      letIn(about, principal);
+    };
+    return this.judge.knownPrincipal(credential) ?? this.judge.principalOf(credential, accept);
   }
+
+  /** A valid credential never comes here, so nobody is kept out for the failures of others. */
+  private fail(error: unknown, { ip }: RequestContext, reply: FastifyReply): never {
+    if (error instanceof Unauthenticated) reply.headers(this.attempts.failedAuthentication(clientNetwork(ip)));
+    throw error;
+  }
+}
+
+/** Known before it is refused, so that the refusal is logged under its name. */
+function letIn(about: RequestContext, principal: Principal): true {
+  about.principal = principal;
+  assertAllowedFrom(about, principal);
+  return true;
 }
 
 /** Judged before the limit is counted: a thief burns nobody's quota. */

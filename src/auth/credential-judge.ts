@@ -1,9 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
+import { ApiKeyAuthenticationService } from '../api-keys/api-key-authentication.service.js';
 import { Unauthenticated } from '../common/errors.js';
 import { mayComeFrom, type Principal } from '../common/principal.js';
 import { currentContext } from '../common/request-context.js';
+import { AddressJudge } from './address-judge.js';
 import { AuthErrors } from './auth.errors.js';
 import type { PresentedCredential } from './credential.js';
 import { VerifiedCredentials } from './verified-credentials.js';
@@ -31,24 +33,39 @@ export class CredentialJudge {
   };
   private readonly addressDoor = doorOf('ip-whitelist');
 
-  constructor(private readonly verified: VerifiedCredentials) {}
+  constructor(
+    private readonly verified: VerifiedCredentials,
+    private readonly addresses: AddressJudge,
+    private readonly keys: ApiKeyAuthenticationService,
+  ) {}
+
+  /** At once and without a strategy, where the same credential was verified a moment ago; else null. */
+  knownPrincipal(credential: PresentedCredential): Principal | null {
+    return this.verified.find(nameOf(credential));
+  }
 
   /** `accept` sees each principal before it is remembered, and may refuse it. */
-  principalOf(credential: PresentedCredential, accept?: (principal: Principal) => void): Promise<Principal> {
-    const { kind, value } = credential;
-    // With its kind: a token is a credential as a bearer, and never in the header of keys.
+  async principalOf(credential: PresentedCredential, accept?: (principal: Principal) => void): Promise<Principal> {
     const verify = async (): Promise<Principal> => {
-      const principal = await ask(this.doors[kind], { headers: headersOf(credential) });
+      const principal = await ask(this.doors[credential.kind], { headers: headersOf(credential) });
       accept?.(principal);
       return principal;
     };
-    return this.verified.get(`${kind} ${value}`, verify, mayBeUsedHere);
+    const isKey = credential.kind !== 'jwt';
+    // No strategy could find anything else.
+    if (isKey && !this.keys.mayBeKey(credential.value)) throw new Unauthenticated(AuthErrors.invalidCredentials);
+    return this.verified.get(nameOf(credential), verify, mayBeUsedHere);
   }
 
   /** Who presents nothing is judged by the request itself: where it comes from, and whom it names. */
-  principalAt(request: FastifyRequest): Promise<Principal> {
-    return ask(this.addressDoor, request);
+  principalAt(request: FastifyRequest): Principal | Promise<Principal> {
+    return this.addresses.knownPrincipal(request) ?? ask(this.addressDoor, request);
   }
+}
+
+/** With its kind: a token is a credential as a bearer, and never in the header of keys. */
+function nameOf({ kind, value }: PresentedCredential): string {
+  return `${kind} ${value}`;
 }
 
 /** What was only asked about, from where it may not be used, is not in use yet: its first use must find it unknown. */

@@ -59,14 +59,21 @@ export class TrustedAddressesService {
     revisions.onStale(() => this.principals.clear());
   }
 
+  /** The principal that was found for this address a moment ago, at once; null where it has to be looked up. */
+  knownPrincipal(ip: IpAddress): Principal | null {
+    if (!this.revisions.isFresh()) return null;
+    const known = this.principals.get(formatAddress(ip));
+    // A configuration that was read again has new entries, so what an old one granted is not found here.
+    return known && known.entry === this.entryFor(ip) ? known.principal : null;
+  }
+
   /** The principal that this address is, or null when no live entry holds it. One object per address while nothing changes. */
   async principalOf(ip: IpAddress): Promise<Principal | null> {
     const entry = this.entryFor(ip);
     if (!entry) return null;
+    const known = this.knownPrincipal(ip);
+    if (known) return known;
     const name = formatAddress(ip);
-    const known = this.principals.get(name);
-    // A configuration that was read again has new entries, so what an old one granted is not found here.
-    if (known?.entry === entry && this.revisions.isFresh()) return known.principal;
     const { epoch } = this.revisions;
     const principal = await this.build(name, entry);
     if (this.principals.size >= CAPACITY) this.principals.clear();

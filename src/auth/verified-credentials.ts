@@ -22,19 +22,24 @@ export class VerifiedCredentials {
     revisions.onStale(() => this.principals.clear());
   }
 
-  /** The cached principal, else what `verify` finds. A failed verification is not remembered, nor what `keeps` rejects. */
+  /** The principal of a credential that was verified a moment ago, at once; null where it has to be verified. */
+  find(credential: string): Principal | null {
+    const known = this.principals.get(nameOf(credential));
+    return known && this.revisions.isFresh() && !this.isOver(known) ? known : null;
+  }
+
+  /** The same, else what `verify` finds. A failed verification is not remembered, nor what `keeps` rejects. */
   async get(
     credential: string,
     verify: () => Promise<Principal>,
     keeps: (principal: Principal) => boolean = () => true,
   ): Promise<Principal> {
-    const name = hash('sha256', credential, 'base64');
-    const known = this.principals.get(name);
-    if (known && this.revisions.isFresh() && !this.isOver(known)) return known;
+    const known = this.find(credential);
+    if (known) return known;
     const { epoch } = this.revisions;
     const principal = await verify();
     // What was read before a change must not outlive it.
-    if (epoch === this.revisions.epoch && keeps(principal)) this.keep(name, principal);
+    if (epoch === this.revisions.epoch && keeps(principal)) this.keep(nameOf(credential), principal);
     return principal;
   }
 
@@ -49,4 +54,9 @@ export class VerifiedCredentials {
     }
     this.principals.set(name, principal);
   }
+}
+
+/** Not the credential itself: what is kept lets nobody in, and looking it up tells nothing about it by its time. */
+function nameOf(credential: string): string {
+  return hash('sha256', credential, 'base64');
 }

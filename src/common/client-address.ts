@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { boundedMemo } from './bounded-memo.js';
 import { formatAddress, type IpAddress, type IpRange, parseAddress } from './ip-range.js';
 
 export interface ClientAddress {
@@ -42,12 +43,12 @@ const FORWARDING = new Set([
  * that is no trusted proxy is the client, whatever stands left of it. From anybody else no header is believed.
  */
 export function clientAddress(peer: Peer, trustedProxies: readonly IpRange[]): ClientAddress {
-  const direct = parseAddress(peer.remoteAddress ?? '');
+  const { ip: direct, address } = peerAt(peer.remoteAddress ?? '');
   const isTrusted = (ip: IpAddress | null): boolean =>
     ip !== null && trustedProxies.some((range) => range.contains(ip));
   if (!isTrusted(direct)) {
-    const forwardedByStranger = Object.keys(peer.headers).some(isForwarding);
-    return { ip: direct, address: text(direct), forwardedByStranger, isProxy: false, isSecure: peer.isTls };
+    const forwardedByStranger = carriesForwarding(peer.headers);
+    return { ip: direct, address, forwardedByStranger, isProxy: false, isSecure: peer.isTls };
   }
   const forwardedFor = header(peer.headers['x-forwarded-for']);
   // Without the header the proxy asks for itself, e.g. to see whether we are well.
@@ -63,13 +64,20 @@ export function clientAddress(peer: Peer, trustedProxies: readonly IpRange[]): C
   };
 }
 
+/** Few peers open many connections and send many requests each. */
+const peerAt = boundedMemo(1_000, (remoteAddress: string): { ip: IpAddress | null; address: string } => {
+  const ip = parseAddress(remoteAddress);
+  return { ip, address: text(ip) };
+});
+
 /** A hop that is no address ends the chain: what stands left of it was written by nobody we trust. */
 function text(ip: IpAddress | null): string {
   return ip === null ? 'unknown' : formatAddress(ip);
 }
 
-function isForwarding(name: string): boolean {
-  return name.startsWith('x-forwarded') || FORWARDING.has(name);
+function carriesForwarding(headers: IncomingHttpHeaders): boolean {
+  for (const name in headers) if (FORWARDING.has(name) || name.startsWith('x-forwarded')) return true;
+  return false;
 }
 
 function header(value: string | string[] | undefined): string {

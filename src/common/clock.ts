@@ -17,8 +17,16 @@ export class SystemClock extends Clock {
   }
 }
 
+let lastMillis = NaN;
+let lastInstant: Instant = '';
+
+/** Asked several times within one millisecond, mostly for that very one. */
 export function toInstant(millis: number): Instant {
-  return new Date(millis).toISOString();
+  if (millis !== lastMillis) {
+    lastInstant = new Date(millis).toISOString();
+    lastMillis = millis;
+  }
+  return lastInstant;
 }
 
 export function toMillis(instant: Instant): number {

@@ -67,10 +67,14 @@ export abstract class DomainError extends Error {
   readonly extras: ErrorExtras;
 
   constructor(definition: ErrorDefinition, parameters: ErrorParameters = {}, extras: ErrorExtras = {}) {
+    // A refusal is no failure: nobody reads its stack, and capturing one costs more than the rest of the refusal.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(
       definition.detail.replace(/\{(\w+)\}/g, (_, name: string) => String(parameters[name] ?? '')),
       { cause: extras.cause },
     );
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = definition.code;
     this.extras = extras;
   }

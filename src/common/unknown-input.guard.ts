@@ -20,6 +20,7 @@ export class UnknownInputGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { query, body } = context.switchToHttp().getRequest<FastifyRequest>();
     const takes = this.takesOf(context);
+    if ((takes.query || isEmpty(query)) && (takes.body || isEmpty(body))) return true;
     const problems = [
       ...(takes.query ? [] : namesOf(query).map((name) => problem(name, 'is not a query parameter of this route'))),
       ...(takes.body ? [] : namesOf(body).map((name) => problem(name, 'is not known here: this route takes no body'))),
@@ -40,6 +41,12 @@ export class UnknownInputGuard implements CanActivate {
     }
     return takes;
   }
+}
+
+function isEmpty(input: unknown): boolean {
+  if (typeof input !== 'object' || input === null) return true;
+  for (const _ in input) return false;
+  return true;
 }
 
 const SHOWN = 100;

@@ -16,6 +16,7 @@ export interface OwnedRow {
 @Injectable()
 export class AbilityService {
   private readonly abilities = new WeakMap<Principal, Ability>();
+  private readonly rights = new WeakMap<Principal, Map<PermissionDefinition, string | null>>();
 
   constructor(private readonly catalogue: PermissionCatalogue) {}
 
@@ -33,8 +34,22 @@ export class AbilityService {
     return this.for(principal).can(permission.action, permission.subject);
   }
 
-  /** The identifier of the right that lets the principal in: the whole one where it has it, else its own form. */
-  rightUsed({ permissions }: Principal, { identifier, action, subject }: PermissionDefinition): string {
+  /**
+   * The identifier of the right that lets the principal in, or null where none ever does: the whole one where it has it,
+   * else its own form. A principal object never changes, so each answer is found once.
+   */
+  rightFor(principal: Principal, permission: PermissionDefinition): string | null {
+    let rights = this.rights.get(principal);
+    if (!rights) this.rights.set(principal, (rights = new Map<PermissionDefinition, string | null>()));
+    let right = rights.get(permission);
+    if (right === undefined) {
+      right = this.mayEver(principal, permission) ? this.rightUsed(principal, permission) : null;
+      rights.set(permission, right);
+    }
+    return right;
+  }
+
+  private rightUsed({ permissions }: Principal, { identifier, action, subject }: PermissionDefinition): string {
     if (permissions.has(identifier) || permissions.has('admin')) return identifier;
     const isOther = (it: string): boolean => {
       const held = this.catalogue.find(it);

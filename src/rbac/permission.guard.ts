@@ -1,8 +1,8 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { type Access, ACCESS, isForKind } from '../common/access.decorators.js';
 import { Forbidden } from '../common/errors.js';
+import { metadataOf } from '../common/handler-metadata.js';
 import type { Principal } from '../common/principal.js';
 import { contextOf } from '../common/request-context.js';
 import { AbilityService } from './ability.service.js';
@@ -12,13 +12,10 @@ import { RbacErrors } from './rbac.errors.js';
 /** Opens the door of a route: may this principal ever do this? The service asks again about the very row. */
 @Injectable()
 export class PermissionGuard implements CanActivate {
-  constructor(
-    private readonly reflector: Reflector,
-    private readonly abilities: AbilityService,
-  ) {}
+  constructor(private readonly abilities: AbilityService) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const access = this.reflector.get<Access | undefined>(ACCESS, context.getHandler());
+    const access = metadataOf<Access>(context.getHandler(), ACCESS);
     if (!access) return false;
     if (access.kind === 'public') return true;
     const about = contextOf(context.switchToHttp().getRequest<FastifyRequest>());
@@ -30,8 +27,9 @@ export class PermissionGuard implements CanActivate {
   }
 
   private permissionUsed(principal: Principal, { permission }: Extract<Access, { kind: 'permission' }>): string {
-    if (this.abilities.mayEver(principal, permission)) return this.abilities.rightUsed(principal, permission);
-    throw missingPermission(principal, permission.identifier);
+    const right = this.abilities.rightFor(principal, permission);
+    if (right === null) throw missingPermission(principal, permission.identifier);
+    return right;
   }
 }
 

@@ -1,15 +1,15 @@
-import { Injectable } from '@nestjs/common';
+import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import {
   InjectThrottlerOptions,
   InjectThrottlerStorage,
   ThrottlerGuard,
   type ThrottlerModuleOptions,
-  type ThrottlerRequest,
   type ThrottlerStorage,
 } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Principal, principalKey, type PrincipalKind } from '../common/principal.js';
+import { MINUTE, SECOND } from '../common/clock.js';
+import { principalKey, type PrincipalKind } from '../common/principal.js';
 import { contextOf } from '../common/request-context.js';
 import type { RateLimitConfig } from '../platform/config/crm-config.js';
 import { LiveConfig } from '../platform/config/live-config.js';
@@ -34,24 +34,20 @@ export class PrincipalThrottlerGuard extends ThrottlerGuard {
     super(options, storage, reflector);
   }
 
-  protected override async handleRequest({ context, ttl }: ThrottlerRequest): Promise<boolean> {
-    const { principal } = contextOf(context.switchToHttp().getRequest<FastifyRequest>());
+  /** One limit, the principal's: what the base class looks up for each route and throttler is set nowhere here. */
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const http = context.switchToHttp();
+    const { principal } = contextOf(http.getRequest<FastifyRequest>());
     if (!principal || principal.kind === 'system') return true;
     const { policy, setting } = POLICIES[principal.kind];
     const perMinute = principal.rateLimit ?? this.config.current.rateLimits[setting];
     if (perMinute === 0) return true;
-    const limit = { policy, perMinute, count: await this.count(principal, { policy, perMinute, ttl }) };
-    if (isOver(limit)) throw tooMany(limit);
-    context.switchToHttp().getResponse<FastifyReply>().headers(limitHeaders(limit));
-    return true;
-  }
-
-  private async count(
-    principal: Principal,
-    { policy, perMinute, ttl }: { policy: PolicyName; perMinute: number; ttl: number },
-  ): Promise<{ used: number; resetsInMs: number }> {
     const name = `${policy}/${principalKey(principal)}`;
-    const record = await this.storageService.increment(name, ttl, perMinute, ttl, policy);
-    return { used: record.totalHits, resetsInMs: record.timeToExpire * 1_000 };
+    const record = await this.storageService.increment(name, MINUTE, perMinute, MINUTE, policy);
+    const count = { used: record.totalHits, resetsInMs: record.timeToExpire * SECOND };
+    const limit = { policy, perMinute, count };
+    if (isOver(limit)) throw tooMany(limit);
+    http.getResponse<FastifyReply>().headers(limitHeaders(limit));
+    return true;
   }
 }
