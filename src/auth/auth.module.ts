@@ -10,6 +10,8 @@ import { AccessTokens } from './access-tokens.js';
 import { AccountController } from './account.controller.js';
 import { AuthController } from './auth.controller.js';
 import { AuthJobs } from './auth.jobs.js';
+import { AuthMetrics } from './auth.metrics.js';
+import { AuthenticationFailures } from './authentication-failures.js';
 import { CredentialJudge } from './credential-judge.js';
 import { DeferredWork } from './deferred-work.js';
 import { ForwardAuthService } from './forward-auth.service.js';
@@ -61,6 +63,8 @@ import { VerifiedCredentials } from './verified-credentials.js';
     ApiKeyBearerStrategy,
     ApiKeyStrategy,
     AuthJobs,
+    AuthMetrics,
+    AuthenticationFailures,
     ChallengesRepository,
     ChallengesService,
     CodesService,
@@ -86,7 +90,7 @@ import { VerifiedCredentials } from './verified-credentials.js';
     TwoFactorService,
     VerifiedCredentials,
   ],
-  exports: [CredentialJudge, SessionsService],
+  exports: [AuthenticationFailures, CredentialJudge, SessionsService],
 })
 export class AuthModule {
   constructor(

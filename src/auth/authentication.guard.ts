@@ -7,6 +7,7 @@ import { mayComeFrom, type Principal } from '../common/principal.js';
 import { contextOf, type RequestContext } from '../common/request-context.js';
 import { AttemptLimiter, clientNetwork } from '../throttling/attempt-limiter.js';
 import { AuthErrors } from './auth.errors.js';
+import { AuthenticationFailures } from './authentication-failures.js';
 import { readCredential } from './credential.js';
 import { CredentialJudge } from './credential-judge.js';
 
@@ -20,6 +21,7 @@ export class AuthenticationGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly judge: CredentialJudge,
     private readonly attempts: AttemptLimiter,
+    private readonly failures: AuthenticationFailures,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -32,6 +34,7 @@ export class AuthenticationGuard implements CanActivate {
       assertAllowedFrom(about, about.principal);
       return true;
     } catch (error) {
+      this.failures.count(request, error);
       // A valid credential never comes here, so nobody is kept out for the failures of others.
       if (error instanceof Unauthenticated) {
         const reply = context.switchToHttp().getResponse<FastifyReply>();

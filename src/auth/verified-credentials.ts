@@ -14,12 +14,18 @@ const CAPACITY = 10_000;
 @Injectable()
 export class VerifiedCredentials {
   private readonly principals = new Map<string, Principal>();
+  hits = 0;
+  misses = 0;
 
   constructor(
     private readonly revisions: Revisions,
     private readonly clock: Clock,
   ) {
     revisions.onStale(() => this.principals.clear());
+  }
+
+  get size(): number {
+    return this.principals.size;
   }
 
   /** The cached principal, else what `verify` finds. A failed verification is not remembered, nor what `keeps` rejects. */
@@ -30,7 +36,11 @@ export class VerifiedCredentials {
   ): Promise<Principal> {
     const name = hash('sha256', credential, 'base64');
     const known = this.principals.get(name);
-    if (known && this.revisions.isFresh() && !this.isOver(known)) return known;
+    if (known && this.revisions.isFresh() && !this.isOver(known)) {
+      this.hits += 1;
+      return known;
+    }
+    this.misses += 1;
     const { epoch } = this.revisions;
     const principal = await verify();
     // What was read before a change must not outlive it.

@@ -13,7 +13,8 @@ import { type Principal, principalKey, type PrincipalKind } from '../common/prin
 import { contextOf } from '../common/request-context.js';
 import type { RateLimitConfig } from '../platform/config/crm-config.js';
 import { LiveConfig } from '../platform/config/live-config.js';
-import { isOver, limitHeaders, type PolicyName, tooMany } from './rate-limit.js';
+import { isOver, limitHeaders, type PolicyName } from './rate-limit.js';
+import { Refusals } from './refusals.js';
 
 const POLICIES: Record<Exclude<PrincipalKind, 'system'>, { policy: PolicyName; setting: keyof RateLimitConfig }> = {
   api_key: { policy: 'api-key', setting: 'apiKey' },
@@ -30,6 +31,7 @@ export class PrincipalThrottlerGuard extends ThrottlerGuard {
     @InjectThrottlerStorage() storage: ThrottlerStorage,
     reflector: Reflector,
     private readonly config: LiveConfig,
+    private readonly refusals: Refusals,
   ) {
     super(options, storage, reflector);
   }
@@ -41,7 +43,7 @@ export class PrincipalThrottlerGuard extends ThrottlerGuard {
     const perMinute = principal.rateLimit ?? this.config.current.rateLimits[setting];
     if (perMinute === 0) return true;
     const limit = { policy, perMinute, count: await this.count(principal, { policy, perMinute, ttl }) };
-    if (isOver(limit)) throw tooMany(limit);
+    if (isOver(limit)) throw this.refusals.tooMany(limit);
     context.switchToHttp().getResponse<FastifyReply>().headers(limitHeaders(limit));
     return true;
   }
