@@ -15,7 +15,10 @@ const told = new WeakMap<FastifyInstance, EndedListener[]>();
  */
 export function whenEnded(server: FastifyInstance, listener: EndedListener): void {
   const others = told.get(server);
-  if (others) return void others.push(listener);
+  if (others) {
+    others.push(listener);
+    return;
+  }
   const listeners = [listener];
   told.set(server, listeners);
   const connections = new WeakMap<Socket, Unanswered>();

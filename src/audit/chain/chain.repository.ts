@@ -15,14 +15,12 @@ export class ChainRepository {
 
   /** When it was written; null where everything is sealed. */
   async oldestUnsealed(): Promise<Instant | null> {
-    const [entry] = await this.database
-      .repository(AuditLog)
-      .find({
-        select: { auditId: true, at: true },
-        where: { sealedSeq: IsNull() },
-        order: { auditId: 'ASC' },
-        take: 1,
-      });
+    const [entry] = await this.database.repository(AuditLog).find({
+      select: { auditId: true, at: true },
+      where: { sealedSeq: IsNull() },
+      order: { auditId: 'ASC' },
+      take: 1,
+    });
     return entry?.at ?? null;
   }
 
