@@ -11,6 +11,8 @@ const HOW_TO_GET_ONE =
   'The tests let a real Prometheus scrape the server and found none: install it (Debian: apt-get install prometheus).';
 
 export interface Prometheus {
+  /** Where its files lie. */
+  readonly folder: string;
   /** Asks its own API, which answers with what stands under `data`. */
   ask(path: string): Promise<any>;
   stop(): Promise<void>;
@@ -50,13 +52,18 @@ export async function startPrometheus(
     const answer = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`);
     return ((await answer.json()) as { data: unknown }).data;
   };
-  return { ask, stop: () => release(keeper) };
+  return { folder, ask, stop: () => release(keeper) };
 }
 
 /** What promtool says, and whether it was content. */
 export function promtool(args: string[], input = ''): { status: number | null; said: string } {
   const { status, stdout, stderr } = spawnSync(find('promtool'), args, { input, encoding: 'utf8' });
   return { status, said: `${stdout}${stderr}` };
+}
+
+/** A package with pages and fonts of its own: where it is missing, fetching it takes longer than a test may. */
+export function installPrometheus(): void {
+  find('prometheus');
 }
 
 function find(program: 'prometheus' | 'promtool'): string {
