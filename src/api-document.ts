@@ -7,6 +7,7 @@ import { CommonErrors, type ErrorDefinition, InternalError } from './common/erro
 import { VERSIONED } from './common/etag.js';
 import { problemExamples } from './common/refuses.decorator.js';
 import { STATUSES } from './common/status-rule.js';
+import { PROGRAM_VERSION } from './common/version.js';
 import { PermissionCatalogue } from './rbac/permission-catalogue.js';
 import { RbacErrors } from './rbac/rbac.errors.js';
 import { ThrottlingErrors } from './throttling/rate-limit.js';
@@ -18,8 +19,6 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & {
 };
 type Answer = Exclude<Operation['responses'][string], { $ref: string } | undefined>;
 type Schema = Record<string, unknown>;
-
-const API_VERSION = '0.1.0';
 
 const DESCRIPTION = `
 The whole surface of OmniCRM. Press **Authorize** and give one of the two:
@@ -113,7 +112,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setTitle('OmniCRM API')
     .setDescription(DESCRIPTION)
-    .setVersion(API_VERSION)
+    .setVersion(PROGRAM_VERSION)
     .setOpenAPIVersion('3.1.0')
     .addBearerAuth(
       { type: 'http', scheme: 'bearer', bearerFormat: 'JWT or API key', description: 'An access token or an API key.' },

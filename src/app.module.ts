@@ -21,6 +21,7 @@ import { DatabaseModule } from './platform/database/database.module.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
 import { MailModule } from './platform/mail/mail.module.js';
+import { MetricsModule } from './platform/metrics/metrics.module.js';
 import { OutboxModule } from './platform/outbox/outbox.module.js';
 import { PagingModule } from './platform/paging/paging.module.js';
 import { PepperModule } from './platform/pepper/pepper.module.js';
@@ -66,6 +67,7 @@ export class AppModule {
         SecretsModule.forRoot(secrets),
         PagingModule,
         PepperModule,
+        MetricsModule,
         JobsModule,
         OutboxModule,
         SettingsModule,

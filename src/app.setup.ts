@@ -15,10 +15,12 @@ import { answerShapes, requestContexts, serverOptions } from './http-server.js';
 import type { LiveConfig } from './platform/config/live-config.js';
 import type { Database } from './platform/database/database.js';
 import { openDatabase } from './platform/database/open-database.js';
+import { RequestMetrics } from './platform/metrics/request-metrics.js';
 import { PepperLedger } from './platform/pepper/pepper-ledger.js';
 import { PepperVersionsRepository } from './platform/pepper/pepper-versions.repository.js';
 import { Secrets } from './platform/secrets/secrets.service.js';
 import { RolesService } from './rbac/roles.service.js';
+import { countRequests } from './request-metrics.hook.js';
 import { gracefulEnd } from './shutdown.js';
 import { FirstAdministrator, type NewAdministrator } from './users/first-administrator.service.js';
 
@@ -117,6 +119,8 @@ async function assemble(
   const app = await compose(foundation, adapter, logger);
   const server = adapter.getInstance<FastifyInstance>();
   const end = gracefulEnd(server);
+  // Before any hook that refuses: what begins here must end here.
+  countRequests(server, app.get(RequestMetrics));
   requestContexts(server, config);
   keepAccessLog(server, { accessLogs: app.get(AccessLogsService), lastUse: app.get(LastUseService), clock });
   answerShapes(server, config, clock);

@@ -1,5 +1,6 @@
 import { declaredErrors } from './common/errors.js';
 import type { PermissionDefinition } from './common/permissions.js';
+import type { Family } from './platform/metrics/exposition.js';
 import { BUILT_IN_ROLES } from './rbac/built-in-roles.js';
 import { labelOf } from './rbac/permission-catalogue.js';
 
@@ -43,6 +44,26 @@ export function permissionsManual(catalogue: readonly PermissionDefinition[]): s
     '| role | for | grants |',
     '|---|---|---|',
     ...roles,
+    '',
+  ].join('\n');
+}
+
+/** docs/metrics.md: what `GET /metrics` tells. */
+export function metricsManual(families: readonly Family[]): string {
+  const rows = families.map(({ name, type, labels = [], help }) => {
+    const words = labels.map((label) => `\`${label}\``).join(' ');
+    return `| \`${name}\` | ${type} | ${words} | ${cell(help)} |`;
+  });
+  return [
+    '# Metrics',
+    '',
+    '`GET /metrics` needs the permission `view_metrics`. How to scrape it, and what to be woken up for:',
+    '[watch with Prometheus](how-to/watch-with-prometheus.md). Names with `process_` and `nodejs_` are those that every program',
+    'on Node has. Counters begin at 0 with the process; a family that has nothing to tell is left out.',
+    '',
+    '| name | type | labels | what it tells |',
+    '|---|---|---|---|',
+    ...rows,
     '',
   ].join('\n');
 }

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApiDocument } from './api-document.js';
 import { createApp, lay } from './app.setup.js';
-import { errorsManual, permissionsManual } from './manuals.js';
+import { errorsManual, metricsManual, permissionsManual } from './manuals.js';
 import { configManual } from './platform/config/config-manual.js';
 import { LiveConfig } from './platform/config/live-config.js';
+import { Metrics } from './platform/metrics/metrics.service.js';
 import { PermissionCatalogue } from './rbac/permission-catalogue.js';
 
 /** Writes the documents that are generated from the built application, into docs/ unless told otherwise. */
@@ -20,6 +21,7 @@ async function generate(folder: string): Promise<void> {
     'openapi.json': `${JSON.stringify(openApiDocument(app), null, 2)}\n`,
     'errors.md': errorsManual(),
     'permissions.md': permissionsManual(app.get(PermissionCatalogue).list()),
+    'metrics.md': metricsManual(app.get(Metrics).families()),
     'config.md': configManual(),
   };
   await running.close();

@@ -110,7 +110,7 @@ function refusals(by: Credentials): Scenario[] {
   ];
 }
 
-/** The product beside itself without the hook: the same data folder, so the same key is known to both. */
+/** The product beside itself without what keeps and counts requests: the same data folder, so the same key is known to both. */
 function records(stage: Stage, by: Credentials): Scenario {
   const target = (system: 'product' | 'unrecorded'): Target => ({
     system,
@@ -121,7 +121,7 @@ function records(stage: Stage, by: Credentials): Scenario {
   });
   return {
     name: 'records',
-    title: 'access log and last use ÷ without',
+    title: 'access log, last use and metrics ÷ without',
     goal: least(0.92),
     subject: target('product'),
     baseline: target('unrecorded'),

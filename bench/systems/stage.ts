@@ -12,7 +12,7 @@ import { startLimit } from './limit.ts';
 import { startProduct } from './product.ts';
 import type { Server } from './server.ts';
 
-/** `product` has the small set of customers, `million` the large one; `unrecorded` is `product` without access records. */
+/** `product` has the small set of customers, `million` the large one; `unrecorded` is `product` without access records and metrics. */
 export type SystemName = 'limit' | 'product' | 'unrecorded' | 'million';
 
 export const SMALL = 10_000;

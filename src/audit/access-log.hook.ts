@@ -18,7 +18,7 @@ export interface AccessLogParts {
 export const ANSWERED_UNROUTED = 'crm:answered-unrouted';
 
 /** Client closed request: the connection ended before the answer did, so nobody knows what of it arrived. */
-const CLIENT_CLOSED = 499;
+export const CLIENT_CLOSED = 499;
 
 /**
  * Hangs the access log on the server itself: a denied request never reaches an interceptor, but every request ends here,

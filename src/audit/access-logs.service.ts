@@ -29,6 +29,7 @@ export class AccessLogsService implements OnApplicationBootstrap, OnApplicationS
   private droppedSinceTold = 0;
   /** Lines lost since the start because the database was away for too long. */
   dropped = 0;
+  written = 0;
 
   constructor(
     private readonly database: Database,
@@ -46,6 +47,10 @@ export class AccessLogsService implements OnApplicationBootstrap, OnApplicationS
     clearInterval(this.timer);
     await this.flush();
     if (this.waiting.length > 0) this.logger.error(`${this.waiting.length} access log lines could not be written`);
+  }
+
+  get waitingLines(): number {
+    return this.waiting.length;
   }
 
   append(entry: AnsweredRequest): void {
@@ -85,6 +90,7 @@ export class AccessLogsService implements OnApplicationBootstrap, OnApplicationS
         return;
       }
       this.waiting = this.waiting.slice(batch.length);
+      this.written += batch.length;
       this.tellRecovery();
     }
   }

@@ -5,6 +5,7 @@ import { AccessLogsService } from './access-logs.service.js';
 import { AuditController } from './audit.controller.js';
 import { AuditExportService } from './audit-export.service.js';
 import { AuditJobs } from './audit.jobs.js';
+import { AuditMetrics } from './audit.metrics.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditService } from './audit.service.js';
 import { ChainLinks } from './chain/chain-links.js';
@@ -26,6 +27,7 @@ import { UsageService } from './usage/usage.service.js';
     LastUseService,
     AuditExportService,
     AuditJobs,
+    AuditMetrics,
     ChainLinks,
     ChainRepository,
     ChainService,

@@ -6,6 +6,7 @@ import { type Principal, systemPrincipal } from '../common/principal.js';
 import { currentContext } from '../common/request-context.js';
 import { withoutSecretFields } from '../common/secret.decorator.js';
 import { Database } from '../platform/database/database.js';
+import { Tally } from '../platform/metrics/tally.js';
 import type { AuditLog, Snapshot } from './audit-log.entity.js';
 import { ListAuditLogsQuery } from './audit.dto.js';
 import { AuditErrors } from './audit.errors.js';
@@ -25,10 +26,16 @@ export interface Change {
   readonly after?: Snapshot | null;
 }
 
+/** Somebody may want to be woken up by the first of these. */
+const ALARMING = ['authn_login_fail', 'authn_login_lock', 'authn_2fa_fail', 'authn_token_reuse', 'authz_fail'];
+
 const NOBODY: Actor = { kind: 'system', id: null, name: 'nobody' };
 
 @Injectable()
 export class AuditService {
+  /** By the name of the event, of this process. */
+  readonly securityEvents = new Tally<'event'>(ALARMING.map((event) => ({ event })));
+
   constructor(
     private readonly database: Database,
     private readonly entries: AuditRepository,
@@ -48,6 +55,7 @@ export class AuditService {
    */
   async recordSecurity(change: Change, known?: Actor): Promise<void> {
     const actor = known ?? currentContext()?.principal ?? NOBODY;
+    this.securityEvents.count({ event: change.event });
     await this.database.onSettled(() => this.database.transaction(() => this.insert(actor, change)));
   }
 

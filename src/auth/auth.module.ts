@@ -11,6 +11,8 @@ import { AccountController } from './account.controller.js';
 import { AuthController } from './auth.controller.js';
 import { AuthJobs } from './auth.jobs.js';
 import { AddressJudge } from './address-judge.js';
+import { AuthMetrics } from './auth.metrics.js';
+import { AuthenticationFailures } from './authentication-failures.js';
 import { CredentialJudge } from './credential-judge.js';
 import { DeferredWork } from './deferred-work.js';
 import { ForwardAuthService } from './forward-auth.service.js';
@@ -62,6 +64,8 @@ import { VerifiedCredentials } from './verified-credentials.js';
     ApiKeyBearerStrategy,
     ApiKeyStrategy,
     AuthJobs,
+    AuthMetrics,
+    AuthenticationFailures,
     ChallengesRepository,
     ChallengesService,
     CodesService,
@@ -88,7 +92,7 @@ import { VerifiedCredentials } from './verified-credentials.js';
     TwoFactorService,
     VerifiedCredentials,
   ],
-  exports: [CredentialJudge, SessionsService],
+  exports: [AuthenticationFailures, CredentialJudge, SessionsService],
 })
 export class AuthModule {
   constructor(

@@ -7,6 +7,7 @@ import { metadataOf } from '../common/handler-metadata.js';
 import { contextOf, type RequestContext } from '../common/request-context.js';
 import { AttemptLimiter, clientNetwork } from '../throttling/attempt-limiter.js';
 import { AuthErrors } from './auth.errors.js';
+import { AuthenticationFailures } from './authentication-failures.js';
 import { readCredential } from './credential.js';
 import { CredentialJudge } from './credential-judge.js';
 
@@ -19,6 +20,7 @@ export class AuthenticationGuard implements CanActivate {
   constructor(
     private readonly judge: CredentialJudge,
     private readonly attempts: AttemptLimiter,
+    private readonly failures: AuthenticationFailures,
   ) {}
 
   /** At once where the credential is known: nobody waits for a promise then. */
@@ -27,7 +29,10 @@ export class AuthenticationGuard implements CanActivate {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const about = contextOf(request);
-    const fail = (error: unknown): never => this.fail(error, about, http.getResponse<FastifyReply>());
+    const fail = (error: unknown): never => {
+      this.failures.count(request, error);
+      return this.fail(error, about, http.getResponse<FastifyReply>());
+    };
     try {
       const principal = this.authenticate(request, about);
       return principal instanceof Promise

@@ -14,6 +14,8 @@ const CAPACITY = 10_000;
 @Injectable()
 export class VerifiedCredentials {
   private readonly principals = new Map<string, Principal>();
+  hits = 0;
+  misses = 0;
 
   constructor(
     private readonly revisions: Revisions,
@@ -22,10 +24,16 @@ export class VerifiedCredentials {
     revisions.onStale(() => this.principals.clear());
   }
 
+  get size(): number {
+    return this.principals.size;
+  }
+
   /** The principal of a credential that was verified a moment ago, at once; null where it has to be verified. */
   find(credential: string): Principal | null {
     const known = this.principals.get(nameOf(credential));
-    return known && this.revisions.isFresh() && !this.isOver(known) ? known : null;
+    if (!known || !this.revisions.isFresh() || this.isOver(known)) return null;
+    this.hits += 1;
+    return known;
   }
 
   /** The same, else what `verify` finds. A failed verification is not remembered, nor what `keeps` rejects. */
@@ -36,6 +44,7 @@ export class VerifiedCredentials {
   ): Promise<Principal> {
     const known = this.find(credential);
     if (known) return known;
+    this.misses += 1;
     const { epoch } = this.revisions;
     const principal = await verify();
     // What was read before a change must not outlive it.

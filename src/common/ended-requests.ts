@@ -7,14 +7,24 @@ export type EndedListener = (request: FastifyRequest, reply: FastifyReply, isCut
 /** The unanswered requests of one connection, and whether their handler is done with each. */
 type Unanswered = Map<FastifyReply, boolean>;
 
+const told = new WeakMap<FastifyInstance, EndedListener[]>();
+
 /**
  * Tells of each routed request once, when it is over: answered, or cut off. Fastify itself says nothing of the latter.
  * The connection is asked, not the answer: one that waits behind another in a pipeline never learns that it is lost.
  */
 export function whenEnded(server: FastifyInstance, listener: EndedListener): void {
+  const others = told.get(server);
+  if (others) {
+    others.push(listener);
+    return;
+  }
+  const listeners = [listener];
+  told.set(server, listeners);
   const connections = new WeakMap<Socket, Unanswered>();
   const end = (request: FastifyRequest, reply: FastifyReply, isCut: boolean): void => {
-    if (connections.get(request.raw.socket)?.delete(reply)) listener(request, reply, isCut);
+    if (!connections.get(request.raw.socket)?.delete(reply)) return;
+    for (const tell of listeners) tell(request, reply, isCut);
   };
   server.addHook('onRequest', (request, reply, done) => {
     const { socket } = request.raw;

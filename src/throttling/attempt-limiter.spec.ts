@@ -3,7 +3,9 @@ import { TooManyRequests } from '../common/errors.js';
 import { parseAddress } from '../common/ip-range.js';
 import type { LiveConfig } from '../platform/config/live-config.js';
 import { attemptHeaders, AttemptLimiter, clientNetwork } from './attempt-limiter.js';
+import { Metrics } from '../platform/metrics/metrics.service.js';
 import { RateCounters } from './rate-counters.js';
+import { Refusals } from './refusals.js';
 
 class Stopped extends Clock {
   override millis(): number {
@@ -14,7 +16,14 @@ class Stopped extends Clock {
 function setUp(rateLimits = { login: 3, failedAuth: 2 }) {
   const counters = new RateCounters(new Stopped());
   const take = jest.spyOn(counters, 'take');
-  return { take, limiter: new AttemptLimiter(counters, { current: { rateLimits } } as unknown as LiveConfig) };
+  return {
+    take,
+    limiter: new AttemptLimiter(
+      counters,
+      { current: { rateLimits } } as unknown as LiveConfig,
+      new Refusals(new Metrics()),
+    ),
+  };
 }
 
 describe('AttemptLimiter', () => {

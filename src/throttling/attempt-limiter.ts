@@ -3,7 +3,8 @@ import type { TooManyRequests } from '../common/errors.js';
 import { formatAddress, type IpAddress, IpRange } from '../common/ip-range.js';
 import { LiveConfig } from '../platform/config/live-config.js';
 import { RateCounters } from './rate-counters.js';
-import { isOver, type Limit, limitHeaders, tooMany } from './rate-limit.js';
+import { isOver, type Limit, limitHeaders } from './rate-limit.js';
+import { Refusals } from './refusals.js';
 
 /** One attempt to prove something. It counts from its beginning; only a success takes it back. */
 export interface Attempt {
@@ -18,6 +19,7 @@ export class AttemptLimiter {
   constructor(
     private readonly counters: RateCounters,
     private readonly config: LiveConfig,
+    private readonly refusals: Refusals,
   ) {}
 
   /**
@@ -31,12 +33,12 @@ export class AttemptLimiter {
     const address = `login/address/${client}`;
     // The address first: one that is over may not open a counter for each name that it can think of.
     const byAddress = this.count({ policy: 'login', perMinute }, address);
-    if (isOver(byAddress)) return refused(byAddress);
+    if (isOver(byAddress)) return this.refused(byAddress);
     const byAccount = this.count({ policy: 'login', perMinute }, account);
     if (!isOver(byAccount)) return { names: [account, address], limits: [byAccount, byAddress] };
     // The address does not pay for an attempt that is not made.
     this.counters.giveBack(address);
-    return refused(byAccount);
+    return this.refused(byAccount);
   }
 
   /** Takes the attempt back, and answers with what the limits are then. */
@@ -51,7 +53,7 @@ export class AttemptLimiter {
     const perMinute = this.config.current.rateLimits.login;
     if (perMinute === 0) return;
     const limit = this.count({ policy: 'login', perMinute }, `mail/address/${client}`);
-    if (isOver(limit)) throw tooMany(limit);
+    if (isOver(limit)) throw this.refusals.tooMany(limit);
   }
 
   /**
@@ -62,19 +64,19 @@ export class AttemptLimiter {
     const perMinute = this.config.current.rateLimits.failedAuth;
     if (perMinute === 0) return {};
     const limit = this.count({ policy: 'failed-auth', perMinute }, `failed-auth/${client}`);
-    if (isOver(limit)) throw tooMany(limit, 'failures');
+    if (isOver(limit)) throw this.refusals.tooMany(limit, 'failures');
     return limitHeaders(limit);
   }
 
   private count(limit: Omit<Limit, 'count'>, name: string): Limit {
     return { ...limit, count: this.counters.take(name, limit.perMinute) };
   }
-}
 
-/** Only the first one over the limit is news: those after it add nothing to the record. */
-function refused(over: Limit): Attempt {
-  const isNews = over.count.used === over.perMinute + 1;
-  return { names: [], limits: [over], refused: { error: tooMany(over, 'failures'), isNews } };
+  /** Only the first one over the limit is news: those after it add nothing to the record. */
+  private refused(over: Limit): Attempt {
+    const isNews = over.count.used === over.perMinute + 1;
+    return { names: [], limits: [over], refused: { error: this.refusals.tooMany(over, 'failures'), isNews } };
+  }
 }
 
 /** The header fields of the tighter of the attempt's two limits. */

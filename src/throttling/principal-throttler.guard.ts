@@ -13,7 +13,8 @@ import { principalKey, type PrincipalKind } from '../common/principal.js';
 import { contextOf } from '../common/request-context.js';
 import type { RateLimitConfig } from '../platform/config/crm-config.js';
 import { LiveConfig } from '../platform/config/live-config.js';
-import { isOver, limitHeaders, type PolicyName, tooMany } from './rate-limit.js';
+import { isOver, limitHeaders, type PolicyName } from './rate-limit.js';
+import { Refusals } from './refusals.js';
 
 const POLICIES: Record<Exclude<PrincipalKind, 'system'>, { policy: PolicyName; setting: keyof RateLimitConfig }> = {
   api_key: { policy: 'api-key', setting: 'apiKey' },
@@ -30,6 +31,7 @@ export class PrincipalThrottlerGuard extends ThrottlerGuard {
     @InjectThrottlerStorage() storage: ThrottlerStorage,
     reflector: Reflector,
     private readonly config: LiveConfig,
+    private readonly refusals: Refusals,
   ) {
     super(options, storage, reflector);
   }
@@ -46,7 +48,7 @@ export class PrincipalThrottlerGuard extends ThrottlerGuard {
     const record = await this.storageService.increment(name, MINUTE, perMinute, MINUTE, policy);
     const count = { used: record.totalHits, resetsInMs: record.timeToExpire * SECOND };
     const limit = { policy, perMinute, count };
-    if (isOver(limit)) throw tooMany(limit);
+    if (isOver(limit)) throw this.refusals.tooMany(limit);
     http.getResponse<FastifyReply>().headers(limitHeaders(limit));
     return true;
   }

@@ -2,7 +2,8 @@ import { defineErrors, TooManyRequests } from '../common/errors.js';
 import type { Count } from './rate-counters.js';
 
 /** Names as in `rate_limits` of the config, with hyphens: clients see them in the header fields. */
-export type PolicyName = 'api-key' | 'personal-token' | 'user' | 'address' | 'login' | 'failed-auth';
+export const POLICY_NAMES = ['api-key', 'personal-token', 'user', 'address', 'login', 'failed-auth'] as const;
+export type PolicyName = (typeof POLICY_NAMES)[number];
 
 export const ThrottlingErrors = defineErrors('throttling', {
   tooMany:

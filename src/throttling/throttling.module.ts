@@ -4,6 +4,7 @@ import { MINUTE } from '../common/clock.js';
 import { AttemptLimiter } from './attempt-limiter.js';
 import { RateCounterStorage } from './rate-counter.storage.js';
 import { RateCounters } from './rate-counters.js';
+import { Refusals } from './refusals.js';
 
 @Module({ providers: [RateCounters, RateCounterStorage], exports: [RateCounters, RateCounterStorage] })
 class RateCountersModule {}
@@ -18,7 +19,7 @@ class RateCountersModule {}
       useFactory: (storage: RateCounterStorage) => ({ throttlers: [{ ttl: MINUTE, limit: 0 }], storage }),
     }),
   ],
-  providers: [AttemptLimiter],
-  exports: [AttemptLimiter, ThrottlerModule],
+  providers: [AttemptLimiter, Refusals],
+  exports: [AttemptLimiter, Refusals, ThrottlerModule],
 })
 export class ThrottlingModule {}

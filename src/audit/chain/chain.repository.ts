@@ -13,6 +13,17 @@ export class ChainRepository {
     return this.database.repository(AuditLog).existsBy({ sealedSeq: IsNull() });
   }
 
+  /** When it was written; null where everything is sealed. */
+  async oldestUnsealed(): Promise<Instant | null> {
+    const [entry] = await this.database.repository(AuditLog).find({
+      select: { auditId: true, at: true },
+      where: { sealedSeq: IsNull() },
+      order: { auditId: 'ASC' },
+      take: 1,
+    });
+    return entry?.at ?? null;
+  }
+
   hasSealed(): Promise<boolean> {
     return this.database.repository(AuditLog).existsBy({ sealedSeq: Not(IsNull()) });
   }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Clock } from '../../common/clock.js';
+import { Clock, toMillis } from '../../common/clock.js';
 import { Database } from '../../platform/database/database.js';
 import type { AuditLog } from '../audit-log.entity.js';
 import type { ChainMark } from './chain-mark.entity.js';
@@ -54,6 +54,17 @@ export class ChainService implements OnApplicationBootstrap, OnApplicationShutdo
     await this.sealing;
     this.sealing ??= this.sealAll().finally(() => (this.sealing = null));
     await this.sealing;
+  }
+
+  /** Whether this node gave up sealing because what is sealed does not fit. */
+  get isBroken(): boolean {
+    return this.failure !== null;
+  }
+
+  /** How old the oldest record is that stands outside the chain yet, in milliseconds. */
+  async lag(): Promise<number> {
+    const at = await this.chain.oldestUnsealed();
+    return at === null ? 0 : Math.max(0, this.clock.millis() - toMillis(at));
   }
 
   /** The end of the chain, signed, to be kept where nobody who could change this database can change it. */

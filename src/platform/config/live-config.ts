@@ -22,6 +22,8 @@ export class LiveConfig {
   private readonly checks: ConfigCheck[] = [];
   private readonly listeners: ConfigListener[] = [];
   private readonly logger = new Logger(LiveConfig.name);
+  /** Whether the file as it is now was refused, so that an older one is in force. */
+  isRefused = false;
 
   private constructor(private readonly source: ConfigSource) {
     // The stamp before the text: a change in between is then seen by the next poll instead of by none.
@@ -91,10 +93,12 @@ export class LiveConfig {
       Object.freeze(candidate);
       await this.check(candidate);
     } catch (error) {
+      this.isRefused = true;
       this.logger.warn(`The configuration was not changed; the last good one stays in force.\n${reasonOf(error)}`);
       return;
     }
     this.config = candidate;
+    this.isRefused = false;
     this.logger.log([`${this.source.file} was read again and is in force.`, ...candidate.warnings].join('\n'));
     await this.announce(candidate);
   }

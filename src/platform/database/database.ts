@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, QueryRunner, Repository } from 'typeorm';
 import { translateConstraint } from './constraint-errors.js';
+import { type DatabaseLoad, poolLoad } from './pool-load.js';
 import { type BoundValue, type PreparedReads, preparedReads, type RawRow } from './prepared-reads.js';
 
 type Callback = () => void | Promise<void>;
@@ -31,6 +32,7 @@ export class Database {
   private readonly logger = new Logger(Database.name);
   private readonly open = new AsyncLocalStorage<OpenTransaction>();
   private queue: Promise<unknown> = Promise.resolve();
+  private queueLength = 0;
   private gaveWayAt = 0;
   private readonly reads: PreparedReads;
 
@@ -118,6 +120,12 @@ export class Database {
     return this.isSqlite ? undefined : { mode: 'pessimistic_read' };
   }
 
+  /** How busy it is: who waits for a connection, on SQLite for its one writer. */
+  get load(): DatabaseLoad {
+    if (this.isSqlite) return { connections: null, waiting: this.queueLength };
+    return poolLoad((this.writer.driver as unknown as { pool: object }).pool);
+  }
+
   async ping(): Promise<void> {
     await this.reader.query('SELECT 1');
   }
@@ -135,7 +143,12 @@ export class Database {
   }
 
   private queued<T>(run: () => Promise<T>): Promise<T> {
-    const turn = this.queue.then(() => this.giveWay()).then(run);
+    this.queueLength += 1;
+    const begin = (): Promise<T> => {
+      this.queueLength -= 1;
+      return run();
+    };
+    const turn = this.queue.then(() => this.giveWay()).then(begin);
     this.queue = turn.catch(() => undefined);
     return turn;
   }

@@ -27,6 +27,12 @@ export interface JobState {
   readonly isRunning: boolean;
 }
 
+/** How often this process ran a job, by how it went. */
+export interface RunCounts {
+  readonly succeeded: number;
+  readonly failed: number;
+}
+
 /** Runs a scheduled job on one node only, and keeps how it went. A failing job is told, never thrown at the clock. */
 @Injectable()
 export class JobRunner implements OnModuleDestroy {
@@ -34,6 +40,7 @@ export class JobRunner implements OnModuleDestroy {
   private readonly owner = `${hostname()}:${process.pid}`.slice(0, 64);
   private readonly registered = new Map<string, Job>();
   private readonly running = new Set<Promise<unknown>>();
+  private readonly ends = new Map<string, RunCounts>();
   private isClosing = false;
 
   constructor(
@@ -44,6 +51,7 @@ export class JobRunner implements OnModuleDestroy {
 
   register(job: Job): void {
     this.registered.set(job.name, job);
+    this.ends.set(job.name, { succeeded: 0, failed: 0 });
   }
 
   isRegistered(name: string): boolean {
@@ -60,6 +68,11 @@ export class JobRunner implements OnModuleDestroy {
         const row = rows.get(job.name) ?? null;
         return { job, row, isRunning: row !== null && row.lockedUntil !== null && row.lockedUntil > now };
       });
+  }
+
+  /** By the name of the job. */
+  runCounts(): ReadonlyMap<string, RunCounts> {
+    return this.ends;
   }
 
   /** True when this node ran it; false when another one holds it, or this one is closing. */
@@ -88,6 +101,7 @@ export class JobRunner implements OnModuleDestroy {
       if (!(await this.database.transaction(() => this.jobs.tryLease(lease)))) return false;
       const began = performance.now();
       const outcome = await this.attempt(work);
+      this.count(name, outcome);
       const report = {
         ...outcome,
         finishedAt: this.clock.instant(),
@@ -99,6 +113,11 @@ export class JobRunner implements OnModuleDestroy {
       this.logger.error(error);
       return false;
     }
+  }
+
+  private count(name: string, { hasFailed }: Pick<RunReport, 'hasFailed'>): void {
+    const { succeeded = 0, failed = 0 } = this.ends.get(name) ?? {};
+    this.ends.set(name, { succeeded: succeeded + Number(!hasFailed), failed: failed + Number(hasFailed) });
   }
 
   private async attempt(work: () => Promise<string>): Promise<Pick<RunReport, 'hasFailed' | 'result'>> {

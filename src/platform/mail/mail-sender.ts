@@ -4,7 +4,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { Clock, DAY, MINUTE, SECOND, toMillis } from '../../common/clock.js';
 import { logLine } from '../../common/text.js';
 import { Database } from '../database/database.js';
-import type { MailMessage } from './mail-message.entity.js';
+import type { MailMessage, MailStatus } from './mail-message.entity.js';
 import { MailRepository } from './mail.repository.js';
 import { MailSeal } from './mail-seal.js';
 import { MailTransport } from './mail-transport.js';
@@ -41,6 +41,8 @@ export class MailSender implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
   private isOpen = false;
   private told = '';
+  /** What became of the messages that this process tried to deliver; those that wait are tried again. */
+  readonly tried: Record<MailStatus, number> = { waiting: 0, sent: 0, failed: 0 };
 
   constructor(
     private readonly database: Database,
@@ -113,6 +115,7 @@ export class MailSender implements OnApplicationBootstrap, OnModuleDestroy {
     const failure = await this.deliver(message);
     const outcome = failure ? this.failed(message, failure) : this.sent();
     await this.database.transaction(() => this.messages.release(message, outcome));
+    this.tried[outcome.status ?? 'waiting'] += 1;
     if (failure) this.tell(`mail ${message.messageId} (${message.template}) was not delivered: ${failure.reason}`);
     else this.told = '';
     return !failure?.isAway;

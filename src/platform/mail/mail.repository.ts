@@ -29,6 +29,10 @@ export class MailRepository {
     return rows.map((row) => row.messageId);
   }
 
+  countWaiting(): Promise<number> {
+    return this.database.repository(MailMessage).countBy({ status: 'waiting' });
+  }
+
   /** One conditional update elects the node that delivers: null when another one does, or has. */
   async tryLease(messageId: number, { owner, now, until }: MailLease): Promise<MailMessage | null> {
     const taken = await this.database

@@ -3,6 +3,7 @@ import { Clock, DAY } from '../../common/clock.js';
 import { Database } from '../database/database.js';
 import { randomBase62 } from '../secrets/key-format.js';
 import { type Letter, render } from './letter.js';
+import type { MailStatus } from './mail-message.entity.js';
 import { MailSeal } from './mail-seal.js';
 import { MailSender } from './mail-sender.js';
 import { MailRepository } from './mail.repository.js';
@@ -48,6 +49,16 @@ export class Mail {
       finishedAt: null,
     });
     await this.database.onCommit(() => this.sender.wake());
+  }
+
+  /** What became of the messages that this process tried to deliver. */
+  get tried(): Readonly<Record<MailStatus, number>> {
+    return this.sender.tried;
+  }
+
+  /** How many are still to be delivered, by whichever node. */
+  waiting(): Promise<number> {
+    return this.messages.countWaiting();
   }
 
   /** Returns how many finished messages were past their age. */

@@ -22,6 +22,9 @@ const BATCH = 500;
  */
 @Injectable()
 export class Outbox {
+  /** By this process, since its start. */
+  published = 0;
+
   constructor(
     private readonly database: Database,
     private readonly events: OutboxRepository,
@@ -37,6 +40,7 @@ export class Outbox {
       subjectId: subject.id,
       data: withoutSecretFields(data),
     });
+    await this.database.onCommit(() => void (this.published += 1));
   }
 
   /** Returns how many events were past their age. */

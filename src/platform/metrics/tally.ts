@@ -1,0 +1,23 @@
+import { labelText, type Sample } from './exposition.js';
+
+/**
+ * Counts by words what happens rarely enough for a string to be made each time. The words come from the program, never from
+ * a client: each combination is a series that Prometheus keeps for as long as it keeps anything.
+ */
+export class Tally<Label extends string> {
+  private readonly counts = new Map<string, number>();
+
+  /** Those of `known` are told from the start as 0: of a series that begins with 1 Prometheus sees no increase. */
+  constructor(known: readonly Readonly<Record<Label, string>>[] = []) {
+    for (const labels of known) this.counts.set(labelText(labels), 0);
+  }
+
+  count(labels: Readonly<Record<Label, string>>): void {
+    const text = labelText(labels);
+    this.counts.set(text, (this.counts.get(text) ?? 0) + 1);
+  }
+
+  samples(): Sample[] {
+    return [...this.counts].map(([labels, value]) => ({ labels, value }));
+  }
+}
