@@ -15,6 +15,8 @@ export type EntityList = EntityTarget<object>[];
 
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** More statements than the program has. The driver makes room for so many in each connection at once. */
+const PREPARED = 1_000;
 
 /** The same entities and migrations on both databases; only what is written here differs. */
 export function dataSourceOptions(location: DatabaseLocation, entities: EntityList): DataSourceOptions {
@@ -38,7 +40,13 @@ export function dataSourceOptions(location: DatabaseLocation, entities: EntityLi
     poolSize: POOL_SIZE,
     connectTimeout: CONNECT_TIMEOUT_MS,
     // Without traces: the driver would capture a stack for every query, in case that one fails.
-    extra: { waitForConnections: true, enableKeepAlive: true, decimalNumbers: false, trace: false },
+    extra: {
+      waitForConnections: true,
+      enableKeepAlive: true,
+      decimalNumbers: false,
+      trace: false,
+      maxPreparedStatements: PREPARED,
+    },
   };
 }
 
