@@ -4,9 +4,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { packPackages } from './pack-packages.mjs';
 
 const root = join(import.meta.dirname, '..');
 const stamp = join(root, 'dist', '.built-from');
+const PACKER = 'scripts/pack-packages.mjs';
 
 /** Contents, not times: a checkout, a copy and a container layer set times as they like. */
 function digestOfSources() {
@@ -22,7 +24,7 @@ function digestOfSources() {
     }
   };
   const configs = readdirSync(root).filter((name) => /^tsconfig.*\.json$/.test(name));
-  ['src', 'ormconfig.ts', 'nest-cli.json', 'package.json', ...configs.sort()]
+  ['src', 'ormconfig.ts', 'nest-cli.json', 'package.json', 'package-lock.json', PACKER, ...configs.sort()]
     .filter((path) => existsSync(join(root, path)))
     .forEach(add);
   return hash.digest('hex');
@@ -37,13 +39,14 @@ function nestCli() {
   }
 }
 
-function build(digest) {
+async function build(digest) {
   console.log('Building dist/ ...');
   const { status, error } = spawnSync(process.execPath, [nestCli(), 'build'], { cwd: root, stdio: 'inherit' });
   if (error || status !== 0) {
     console.error(`The build failed${error ? `: ${error.message}` : '.'}`);
     process.exit(1);
   }
+  await packPackages(root);
   writeFileSync(stamp, digest);
 }
 
@@ -52,6 +55,6 @@ if (existsSync(join(root, 'src'))) {
   const digest = digestOfSources();
   const built = existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
   if (!built || process.argv.includes('--force')) {
-    build(digest);
+    await build(digest);
   }
 }

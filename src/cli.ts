@@ -1,7 +1,9 @@
 import 'reflect-metadata';
 import { assertNodeVersion } from './node-version.js';
+import { usePackedPackages } from './packed-packages.js';
 
 assertNodeVersion();
+usePackedPackages(new URL('../', import.meta.url));
 // Loaded only now: native add-ons crash an older Node before it can say a word.
 const { runCommand } = await import('./cli/program.js');
 const { processShell } = await import('./cli/shell.js');

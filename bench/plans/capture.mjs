@@ -1,8 +1,12 @@
 // node --import …/capture.mjs dist/src/main.js
 // Writes each statement of a request to the file BENCH_SQL_FILE, one line of JSON each: what the product really sends.
 import { appendFileSync } from 'node:fs';
-import { DataSource } from 'typeorm';
 import { currentContext } from '../../dist/src/common/request-context.js';
+import { usePackedPackages } from '../../dist/src/packed-packages.js';
+
+// The TypeORM that the product will have, not the installed one beside it.
+usePackedPackages(new URL('../../dist/', import.meta.url));
+const { DataSource } = await import('typeorm');
 
 const { initialize } = DataSource.prototype;
 

@@ -44,6 +44,8 @@ export function sharesOf(profile: CpuProfile, from: number): Shares {
 function placeOf({ url, functionName }: CallFrame): string {
   const own = /\/dist\/src\/(.+)\.js$/.exec(url)?.[1];
   if (own !== undefined) return `src/${own}.ts`;
+  const packed = /\/dist\/(packages\/.+)\.mjs$/.exec(url)?.[1];
+  if (packed !== undefined) return packed;
   const installed = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1];
   if (installed !== undefined) return installed;
   return url === '' ? functionName : url;

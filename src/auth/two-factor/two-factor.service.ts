@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { toString as draw } from 'qrcode';
 import { Clock } from '../../common/clock.js';
 import { Conflict, Forbidden, NotFound } from '../../common/errors.js';
 import type { Principal } from '../../common/principal.js';
@@ -52,6 +51,8 @@ export class TwoFactorService {
       return this.codes.begin(userId);
     });
     const url = otpauthUrl(secret, view.user.email);
+    // Loaded only now: few ever ask for a picture.
+    const { toString: draw } = await import('qrcode');
     return { secret, otpauthUrl: url, qrSvg: await draw(url, { type: 'svg' }) };
   }
 

@@ -15,7 +15,10 @@ export type EntityList = EntityTarget<object>[];
 
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
-/** On each connection. A server holds some 16,000 for all nodes together, and refuses the next one. */
+/**
+ * On each connection, where the driver makes room for so many at once. A server holds some 16,000 for all nodes together,
+ * and refuses the next one.
+ */
 const PREPARED_STATEMENTS = 200;
 
 /** The same entities and migrations on both databases; only what is written here differs. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
-import { createTransport, type SendMailOptions } from 'nodemailer';
+import type { SendMailOptions } from 'nodemailer';
 import { SECOND, toMillis } from '../../common/clock.js';
 import { IpRange } from '../../common/ip-range.js';
 import { LiveConfig } from '../config/live-config.js';
@@ -16,7 +16,7 @@ const PATIENCE = {
   socketTimeout: 20 * SECOND,
 };
 
-/** Hands one mail over: to the mail server, or to a file in the data folder where there is none. */
+/** Hands one mail over: to the mail server, or to a file where there is none. The composer is loaded for the first of them. */
 @Injectable()
 export class MailTransport {
   constructor(private readonly config: LiveConfig) {}
@@ -54,6 +54,7 @@ export class MailTransport {
 
   /** The name says when and which: delivered again after a crash, it is the same file. */
   private async toFile({ messageKey, created }: MailMessage, mail: SendMailOptions): Promise<void> {
+    const { createTransport } = await import('nodemailer');
     const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
     const message = (await composer.sendMail(mail)).message as Buffer;
     const name = `${created.replace(/[:.]/g, '-')}-${messageKey}.eml`;
@@ -65,6 +66,7 @@ async function overSmtp(smtpUrl: string, mail: SendMailOptions): Promise<void> {
   const { username, hostname } = new URL(smtpUrl);
   // Else somebody in between could take "no TLS here" for an answer, and the password with it.
   const requireTLS = username !== '' && !isLoopback(hostname);
+  const { createTransport } = await import('nodemailer');
   await createTransport({ url: smtpUrl, ...PATIENCE, ...(requireTLS ? { requireTLS } : {}) }).sendMail(mail);
 }
 

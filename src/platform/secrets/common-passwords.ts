@@ -983,4 +983,9 @@ duplearreola duongthanhluan dukiega-mandyga duhduh0raziel0 dudududududu dudafros
 dtkbrbqcgfvth dthtntyybrjd dthjybrflehf dthjybrf2009 dthjybrf2007 dthjybrf2005 dthfdkflbvbhjdyf
 `;
 
-export const COMMON_PASSWORDS: ReadonlySet<string> = new Set(LIST.trim().split(/\s+/));
+let all: ReadonlySet<string> | null = null;
+
+/** Made when a password is first set, which few processes ever see. */
+export function commonPasswords(): ReadonlySet<string> {
+  return (all ??= new Set(LIST.trim().split(/\s+/)));
+}

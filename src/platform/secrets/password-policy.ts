@@ -1,6 +1,6 @@
 import { defineErrors, RuleBroken } from '../../common/errors.js';
 import { fold } from '../../common/text.js';
-import { COMMON_PASSWORDS } from './common-passwords.js';
+import { commonPasswords } from './common-passwords.js';
 
 /** OWASP and NIST: length is what counts; no rules about kinds of characters. */
 export const PASSWORD_LENGTH = { min: 12, max: 128 } as const;
@@ -14,5 +14,5 @@ export const PasswordErrors = defineErrors('passwords', {
 export function assertAcceptablePassword(password: string, email: string): void {
   const folded = fold(password);
   if (folded === fold(email)) throw new RuleBroken(PasswordErrors.isEmail);
-  if (COMMON_PASSWORDS.has(folded)) throw new RuleBroken(PasswordErrors.tooCommon);
+  if (commonPasswords().has(folded)) throw new RuleBroken(PasswordErrors.tooCommon);
 }
