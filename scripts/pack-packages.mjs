@@ -33,7 +33,6 @@ export async function packPackages(root) {
     format: 'esm',
     platform: 'node',
     target: 'node22',
-    keepNames: true,
     minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'warning',
