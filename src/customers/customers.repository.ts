@@ -3,6 +3,7 @@ import { In, type SelectQueryBuilder } from 'typeorm';
 import type { Page } from '../common/page.js';
 import { foldedKey, searchTerms, searchWords } from '../common/text.js';
 import { Database } from '../platform/database/database.js';
+import { NewRows } from '../platform/database/new-rows.js';
 import { Rows } from '../platform/database/rows.js';
 import { Pager, type SortColumn } from '../platform/paging/pager.js';
 import type { RowScope } from '../rbac/row-scope.js';
@@ -25,6 +26,7 @@ export class CustomersRepository {
     private readonly database: Database,
     private readonly pager: Pager,
     private readonly rows: Rows,
+    private readonly newRows: NewRows,
   ) {}
 
   /** Null when there is no such row within the scope: foreign and absent are the same. */
@@ -55,9 +57,7 @@ export class CustomersRepository {
   }
 
   async insert(values: CustomerValues): Promise<Customer> {
-    const customers = this.database.repository(Customer);
-    const row = customers.create({ ...values, ...keysOf(values) });
-    await customers.insert(row);
+    const row = await this.newRows.add(Customer, { ...values, ...keysOf(values) });
     await this.insertWords(row);
     return row;
   }
@@ -86,14 +86,10 @@ export class CustomersRepository {
 
   private async insertWords({ customerId, customerName, email, phone }: Customer): Promise<void> {
     const found = [idWord(customerId), ...searchWords(customerName, email, phone)];
-    const words = found.map((word) => ({ customerId, word }));
-    await this.database
-      .repository(CustomerWord)
-      .createQueryBuilder()
-      .insert()
-      .values(words)
-      .updateEntity(false)
-      .execute();
+    await this.newRows.addAll(
+      CustomerWord,
+      found.map((word) => ({ customerId, word })),
+    );
   }
 }
 

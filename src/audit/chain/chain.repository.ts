@@ -2,12 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
 import type { Instant } from '../../common/clock.js';
 import { Database } from '../../platform/database/database.js';
+import { Rows } from '../../platform/database/rows.js';
 import { AuditLog } from '../audit-log.entity.js';
 import { ChainMark } from './chain-mark.entity.js';
 
+/** An entry's place in the chain. */
+export type Sealed = { readonly [Name in 'auditId' | 'sealedSeq' | 'hash']: NonNullable<AuditLog[Name]> };
+
 @Injectable()
 export class ChainRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly rows: Rows,
+  ) {}
 
   hasUnsealed(): Promise<boolean> {
     return this.database.repository(AuditLog).existsBy({ sealedSeq: IsNull() });
@@ -18,13 +25,19 @@ export class ChainRepository {
   }
 
   unsealed(limit: number): Promise<AuditLog[]> {
-    return this.database
-      .repository(AuditLog)
-      .find({ where: { sealedSeq: IsNull() }, order: { auditId: 'ASC' }, take: limit });
+    const waiting = this.database.repository(AuditLog).createQueryBuilder('row').where('row.sealedSeq IS NULL');
+    return this.rows.of(waiting.orderBy('row.auditId').limit(limit));
   }
 
-  async seal(auditId: number, sealedSeq: number, hash: string): Promise<void> {
-    await this.database.repository(AuditLog).update({ auditId }, { sealedSeq, hash });
+  /** All in one statement. Each row looks its place up in the whole list, so the list is short. */
+  async seal(entries: readonly Sealed[]): Promise<void> {
+    const seqs = entries.flatMap(({ auditId, sealedSeq }) => [auditId, sealedSeq]);
+    const hashes = entries.flatMap(({ auditId, hash }) => [auditId, hash]);
+    const ids = entries.map(({ auditId }) => auditId);
+    const whens = 'WHEN ? THEN ? '.repeat(entries.length);
+    const set = `sealed_seq = CASE audit_id ${whens}END, hash = CASE audit_id ${whens}END`;
+    const where = `audit_id IN (${ids.map(() => '?').join(', ')})`;
+    await this.database.manager.query(`UPDATE audit_logs SET ${set} WHERE ${where}`, [...seqs, ...hashes, ...ids]);
   }
 
   after(seq: number, limit: number): Promise<AuditLog[]> {

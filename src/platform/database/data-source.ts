@@ -14,6 +14,8 @@ export interface DatabaseLocation {
 export type EntityList = EntityTarget<object>[];
 
 const POOL_SIZE = 10;
+/** Per connection: a server has room for 16,382 of everybody's; the one that was used least lately makes room. */
+const PREPARED_STATEMENTS = 200;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** The same entities and migrations on both databases; only what is written here differs. */
@@ -38,7 +40,13 @@ export function dataSourceOptions(location: DatabaseLocation, entities: EntityLi
     poolSize: POOL_SIZE,
     connectTimeout: CONNECT_TIMEOUT_MS,
     // Without traces: the driver would capture a stack for every query, in case that one fails.
-    extra: { waitForConnections: true, enableKeepAlive: true, decimalNumbers: false, trace: false },
+    extra: {
+      waitForConnections: true,
+      enableKeepAlive: true,
+      decimalNumbers: false,
+      trace: false,
+      maxPreparedStatements: PREPARED_STATEMENTS,
+    },
   };
 }
 

@@ -3,11 +3,12 @@ import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, QueryRunner, Repository } from 'typeorm';
 import { translateConstraint } from './constraint-errors.js';
+import { runPrepared } from './prepared.js';
 
 type Callback = () => void | Promise<void>;
 
 interface OpenTransaction {
-  readonly manager: EntityManager;
+  readonly runner: QueryRunner;
   readonly onCommit: Callback[];
   readonly onSettled: Callback[];
   isOver: boolean;
@@ -44,7 +45,7 @@ export class Database {
   /** The open transaction's manager, else one that reads what is committed (and, on SQLite, cannot write at all). */
   get manager(): EntityManager {
     const transaction = this.current();
-    return transaction ? transaction.manager : this.reader.manager;
+    return transaction ? transaction.runner.manager : this.reader.manager;
   }
 
   repository<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): Repository<Entity> {
@@ -78,6 +79,13 @@ export class Database {
       if (batch === 0) return done;
       done += batch;
     }
+  }
+
+  /** For few statements that come often: they write in the open transaction. Returns the id of a new row. */
+  async runPrepared(sql: string, parameters: unknown[]): Promise<number> {
+    const transaction = this.current();
+    if (!transaction) throw new Error('what writes is called in a transaction');
+    return runPrepared(transaction.runner, sql, parameters);
   }
 
   /** Runs after the open transaction committed (e.g. drops a cache entry); at once when there is none. */
@@ -143,7 +151,7 @@ export class Database {
 
   private async attempt<T>(work: () => Promise<T>): Promise<Outcome<T>> {
     const runner = this.writer.createQueryRunner();
-    const transaction: OpenTransaction = { manager: runner.manager, onCommit: [], onSettled: [], isOver: false };
+    const transaction: OpenTransaction = { runner, onCommit: [], onSettled: [], isOver: false };
     try {
       await this.begin(runner);
       const result = await this.open.run(transaction, work);
