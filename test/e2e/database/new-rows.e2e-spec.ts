@@ -53,7 +53,7 @@ describe('NewRows', () => {
 
   it('writes what TypeORM writes: flags, lists, numbers, nothing', async () => {
     const row = await database.transaction(() => newRows.add(ApiKey, KEY));
-    const { identifiers } = await database.transaction(() => database.manager.insert(ApiKey, { ...KEY } as never));
+    const { identifiers } = await database.transaction(() => database.manager.insert(ApiKey, { ...KEY }));
     const raw = await database.manager.query<Record<string, unknown>[]>('SELECT * FROM api_keys ORDER BY api_key_id');
     const [one, other] = raw.slice(-2).map(({ api_key_id: _, ...columns }) => columns);
     expect(one).toEqual(other);
@@ -102,7 +102,7 @@ describe('NewRows', () => {
 
   it('refuses a row that says nothing about a column, before anything is written', async () => {
     const half = database.transaction(() =>
-      newRows.addAll(SequenceRow, [{ name: 'whole', value: 1 }, { name: 'half' } as SequenceRow]),
+      newRows.addAll(SequenceRow, [{ name: 'whole', value: 1 }, { name: 'half' }]),
     );
     await expect(half).rejects.toThrow('sequences: no value for value');
   });
@@ -118,8 +118,8 @@ describe('NewRows', () => {
   });
 
   it('leaves a failure that is no conflict as it is', async () => {
-    const long = { customerId: 1, word: null as never };
-    await expect(database.transaction(() => newRows.add(CustomerWord, long))).rejects.not.toBeInstanceOf(Conflict);
+    const wordless = { customerId: 1, word: null as never };
+    await expect(database.transaction(() => newRows.add(CustomerWord, wordless))).rejects.not.toBeInstanceOf(Conflict);
   });
 
   it('lets a transaction that met a deadlock run again: the survivor is there, the other meets what it made', async () => {
