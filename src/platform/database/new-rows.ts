@@ -7,7 +7,7 @@ const PREPARED_ROWS = 32;
 
 /**
  * Writes new rows as TypeORM's `insert()` does, at a fraction of its price: TypeORM puts the same statement together each
- * time, with a name for each value. Here the text is kept, and prepared. To be called in a transaction.
+ * time, with a name for each value. Here the text is kept, and prepared. In a transaction only.
  */
 @Injectable()
 export class NewRows {
@@ -32,6 +32,7 @@ export class NewRows {
   }
 
   private insertInto<Row extends ObjectLiteral>(entity: EntityTarget<Row>): Insert {
+    if (!this.database.isInTransaction()) throw new Error('new rows are written in a transaction');
     const metadata = this.database.manager.dataSource.getMetadata(entity);
     let insert = this.inserts.get(metadata);
     if (!insert) {

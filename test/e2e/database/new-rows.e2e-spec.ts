@@ -95,9 +95,10 @@ describe('NewRows', () => {
     expect(await database.repository(SequenceRow).existsBy({ name: 'undone' })).toBe(false);
   });
 
-  it('writes in a transaction only', async () => {
-    await expect(newRows.add(SequenceRow, { name: 'outside', value: 1 })).rejects.toThrow('in a transaction');
-    expect(await database.repository(SequenceRow).existsBy({ name: 'outside' })).toBe(false);
+  it.each([1, 40])('writes %i rows in a transaction only', async (count) => {
+    const outside = Array.from({ length: count }, (_, value) => ({ name: `outside ${value}`, value }));
+    await expect(newRows.addAll(SequenceRow, outside)).rejects.toThrow('in a transaction');
+    expect(await database.repository(SequenceRow).existsBy({ name: 'outside 0' })).toBe(false);
   });
 
   it('refuses a row that says nothing about a column, before anything is written', async () => {
