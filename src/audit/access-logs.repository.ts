@@ -3,6 +3,7 @@ import { In, LessThan, MoreThanOrEqual, type SelectQueryBuilder } from 'typeorm'
 import type { Instant } from '../common/clock.js';
 import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
+import { NewRows } from '../platform/database/new-rows.js';
 import { Pager } from '../platform/paging/pager.js';
 import { SequenceRow } from '../platform/database/sequence.entity.js';
 import { AccessLog } from './access-log.entity.js';
@@ -26,31 +27,12 @@ export interface AnsweredRequest extends NewAccessLog {
 
 const SEQUENCE = 'access_logs';
 
-/** In the order of `valuesOf`. Written by hand: TypeORM names a parameter for each value, which cost more than the rows. */
-const COLUMNS = [
-  'access_id',
-  'at',
-  'actor_kind',
-  'actor_id',
-  'actor_name',
-  'method',
-  'path',
-  'route',
-  'status',
-  'address',
-  'user_agent',
-  'duration_ms',
-  'is_outdated',
-  'request_id',
-];
-const INSERT = `INSERT INTO access_logs (${COLUMNS.join(', ')}) VALUES`;
-const PLACES = `(${COLUMNS.map(() => '?').join(', ')})`;
-
 @Injectable()
 export class AccessLogsRepository {
   constructor(
     private readonly database: Database,
     private readonly pager: Pager,
+    private readonly newRows: NewRows,
   ) {}
 
   /** Draws a block of ids and writes the batch; to be called in a transaction. */
@@ -59,8 +41,10 @@ export class AccessLogsRepository {
     await sequences.increment({ name: SEQUENCE }, 'value', entries.length);
     const { value } = await sequences.findOneByOrFail({ name: SEQUENCE });
     const first = value - entries.length + 1;
-    const values = entries.flatMap((entry, index) => valuesOf({ ...entry, accessId: first + index }));
-    await this.database.manager.query(`${INSERT} ${entries.map(() => PLACES).join(', ')}`, values);
+    await this.newRows.addAll(
+      AccessLog,
+      entries.map((entry, index) => ({ ...entry, accessId: first + index })),
+    );
   }
 
   /** Requests with the old value of a key, by address and route, busiest first. */
@@ -106,16 +90,6 @@ export class AccessLogsRepository {
       id: 'accessId',
     });
   }
-}
-
-/** SQLite binds no booleans. */
-function valuesOf(row: AccessLog): (string | number | null)[] {
-  const { accessId, at, actorKind, actorId, actorName, method, path, route, status, address } = row;
-  const { userAgent, durationMs, isOutdated, requestId } = row;
-  return [
-    ...[accessId, at, actorKind, actorId, actorName, method, path, route, status, address],
-    ...[userAgent, durationMs, isOutdated ? 1 : 0, requestId],
-  ];
 }
 
 const EQUAL = {

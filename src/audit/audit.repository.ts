@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { SelectQueryBuilder } from 'typeorm';
 import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
+import { NewRows } from '../platform/database/new-rows.js';
 import { Pager } from '../platform/paging/pager.js';
 import { AuditLog } from './audit-log.entity.js';
 import { ListAuditLogsQuery } from './audit.dto.js';
@@ -12,11 +13,12 @@ export type NewAuditLog = Omit<AuditLog, 'auditId'>;
 export class AuditRepository {
   constructor(
     private readonly database: Database,
+    private readonly newRows: NewRows,
     private readonly pager: Pager,
   ) {}
 
   async insert(entry: NewAuditLog): Promise<void> {
-    await this.database.repository(AuditLog).insert(entry as never);
+    await this.newRows.add(AuditLog, entry);
   }
 
   find(auditId: number): Promise<AuditLog | null> {

@@ -3,6 +3,7 @@ import { In, type SelectQueryBuilder } from 'typeorm';
 import type { ListQuery, Page } from '../common/page.js';
 import { foldedKey, searchTerms, searchWords } from '../common/text.js';
 import { Database } from '../platform/database/database.js';
+import { NewRows } from '../platform/database/new-rows.js';
 import { Rows, type Statement } from '../platform/database/rows.js';
 import { type Filter, type ListDefinition, where } from '../platform/paging/list-definition.js';
 import { Pager } from '../platform/paging/pager.js';
@@ -21,6 +22,7 @@ export class CustomersRepository {
     private readonly database: Database,
     private readonly pager: Pager,
     private readonly rows: Rows,
+    private readonly newRows: NewRows,
   ) {}
 
   /** Null when there is no such row within the scope: foreign and absent are the same. */
@@ -53,9 +55,7 @@ export class CustomersRepository {
   }
 
   async insert(values: CustomerValues): Promise<Customer> {
-    const customers = this.database.repository(Customer);
-    const row = customers.create({ ...values, ...keysOf(values) });
-    await customers.insert(row);
+    const row = await this.newRows.add(Customer, { ...values, ...keysOf(values) });
     await this.insertWords(row);
     return row;
   }
@@ -84,14 +84,10 @@ export class CustomersRepository {
 
   private async insertWords({ customerId, customerName, email, phone }: Customer): Promise<void> {
     const found = [idWord(customerId), ...searchWords(customerName, email, phone)];
-    const words = found.map((word) => ({ customerId, word }));
-    await this.database
-      .repository(CustomerWord)
-      .createQueryBuilder()
-      .insert()
-      .values(words)
-      .updateEntity(false)
-      .execute();
+    await this.newRows.addAll(
+      CustomerWord,
+      found.map((word) => ({ customerId, word })),
+    );
   }
 }
 

@@ -2,12 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
 import type { Instant } from '../../common/clock.js';
 import { Database } from '../../platform/database/database.js';
+import { Rows, type Statement } from '../../platform/database/rows.js';
 import { AuditLog } from '../audit-log.entity.js';
 import { ChainMark } from './chain-mark.entity.js';
 
+/** An entry's place in the chain. */
+export type Sealed = { readonly [Name in 'auditId' | 'sealedSeq' | 'hash']: NonNullable<AuditLog[Name]> };
+
+const SEALED_AT_ONCE = 100;
+
 @Injectable()
 export class ChainRepository {
-  constructor(private readonly database: Database) {}
+  private waiting: Statement<AuditLog> | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly rows: Rows,
+  ) {}
 
   hasUnsealed(): Promise<boolean> {
     return this.database.repository(AuditLog).existsBy({ sealedSeq: IsNull() });
@@ -28,14 +39,23 @@ export class ChainRepository {
     return this.database.repository(AuditLog).existsBy({ sealedSeq: Not(IsNull()) });
   }
 
-  unsealed(limit: number): Promise<AuditLog[]> {
-    return this.database
-      .repository(AuditLog)
-      .find({ where: { sealedSeq: IsNull() }, order: { auditId: 'ASC' }, take: limit });
+  /** As many as are sealed at once, the oldest first. */
+  unsealed(): Promise<AuditLog[]> {
+    this.waiting ??= this.rows.compile(AuditLog, 'auditId', (rows) => {
+      rows.where('row.sealedSeq IS NULL').orderBy('row.auditId').limit(SEALED_AT_ONCE);
+    });
+    return this.rows.read(this.waiting, {});
   }
 
-  async seal(auditId: number, sealedSeq: number, hash: string): Promise<void> {
-    await this.database.repository(AuditLog).update({ auditId }, { sealedSeq, hash });
+  /** All in one statement. Each row looks its place up in the whole list, so the list is short. */
+  async seal(entries: readonly Sealed[]): Promise<void> {
+    const seqs = entries.flatMap(({ auditId, sealedSeq }) => [auditId, sealedSeq]);
+    const hashes = entries.flatMap(({ auditId, hash }) => [auditId, hash]);
+    const ids = entries.map(({ auditId }) => auditId);
+    const whens = 'WHEN ? THEN ? '.repeat(entries.length);
+    const set = `sealed_seq = CASE audit_id ${whens}END, hash = CASE audit_id ${whens}END`;
+    const where = `audit_id IN (${ids.map(() => '?').join(', ')})`;
+    await this.database.manager.query(`UPDATE audit_logs SET ${set} WHERE ${where}`, [...seqs, ...hashes, ...ids]);
   }
 
   after(seq: number, limit: number): Promise<AuditLog[]> {

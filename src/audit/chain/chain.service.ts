@@ -5,7 +5,7 @@ import { Database } from '../../platform/database/database.js';
 import type { AuditLog } from '../audit-log.entity.js';
 import type { ChainMark } from './chain-mark.entity.js';
 import { type Checkpoint, ChainBroken, ChainLinks, type ChainPlace, GENESIS } from './chain-links.js';
-import { ChainRepository } from './chain.repository.js';
+import { ChainRepository, type Sealed } from './chain.repository.js';
 
 export interface BrokenEntry {
   readonly auditId: number | null;
@@ -155,11 +155,15 @@ export class ChainService implements OnApplicationBootstrap, OnApplicationShutdo
     // Sealing on would make a forged head genuine.
     if (!this.links.isGenuineMark(head)) throw new ChainBroken('the head of the chain was changed');
     let place: ChainPlace = head;
-    for (const entry of await this.chain.unsealed(BATCH)) {
+    const sealed: Sealed[] = [];
+    for (const entry of await this.chain.unsealed()) {
       const seq = place.seq + 1;
       place = { seq, hash: this.links.hashOf(entry, seq, place.hash) };
-      await this.chain.seal(entry.auditId, seq, place.hash);
+      sealed.push({ auditId: entry.auditId, sealedSeq: seq, hash: place.hash });
     }
+    // Another node may have sealed what was waiting here.
+    if (sealed.length === 0) return;
+    await this.chain.seal(sealed);
     await this.chain.setMark(this.links.mark('head', place));
   }
 

@@ -20,24 +20,48 @@ export function startOf(period: UsagePeriod, at: Instant): Instant {
 /** A batch of answered requests as the few counters that grow by it, in the order of their key: two nodes never deadlock. */
 export function tally(requests: readonly AnsweredRequest[]): UsageCounter[] {
   const counters = new Map<string, UsageCounter>();
-  for (const counted of requests.flatMap(countersOf)) {
+  for (const counted of alike(requests).flatMap(countersOf)) {
     const { actorKind, actorId, period, dimension, startsAt, value } = counted;
     const key = [actorKind, actorId, period, dimension, startsAt, value].join('\n');
     const counter = counters.get(key);
-    if (counter) counter.requests += 1;
+    if (counter) counter.requests += counted.requests;
     else counters.set(key, counted);
   }
   return [...counters].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, counter]) => counter);
 }
 
-function countersOf(request: AnsweredRequest): UsageCounter[] {
-  const { actorKind, actorId, at } = request;
-  if (actorKind === null || actorId === null || !COUNTED.has(actorKind)) return [];
-  const properties = propertiesOf(request);
+/** Requests that count towards the same counters, one of them and how many there are: most of a batch are alike. */
+interface Alike {
+  readonly one: AnsweredRequest;
+  requests: number;
+}
+
+function alike(requests: readonly AnsweredRequest[]): Alike[] {
+  const found = new Map<string, Alike>();
+  for (const one of requests) {
+    const { actorKind, actorId, at, status, method, route, address, permission } = one;
+    if (actorKind === null || actorId === null || !COUNTED.has(actorKind)) continue;
+    const key = `${actorKind}\n${actorId}\n${hourOf(at)}\n${status}\n${method}\n${route}\n${address}\n${permission}`;
+    const others = found.get(key);
+    if (others) others.requests += 1;
+    else found.set(key, { one, requests: 1 });
+  }
+  return [...found.values()];
+}
+
+/** As text, which is what an instant is: `2026-11-21T09`. */
+function hourOf(at: Instant): string {
+  return at.slice(0, 13);
+}
+
+function countersOf({ one, requests }: Alike): UsageCounter[] {
+  const { actorKind, actorId, at } = one;
+  if (actorKind === null || actorId === null) return [];
+  const properties = propertiesOf(one);
   return (['day', 'hour'] as const).flatMap((period) => {
     const startsAt = startOf(period, at);
     return properties.map(([dimension, value]) => {
-      return { actorKind, actorId, period, dimension, startsAt, value, requests: 1 };
+      return { actorKind, actorId, period, dimension, startsAt, value, requests };
     });
   });
 }

@@ -5,11 +5,12 @@ import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, QueryRunne
 import { translateConstraint } from './constraint-errors.js';
 import { type DatabaseLoad, poolLoad } from './pool-load.js';
 import { type BoundValue, type PreparedReads, preparedReads, type RawRow } from './prepared-reads.js';
+import { runPrepared } from './prepared.js';
 
 type Callback = () => void | Promise<void>;
 
 interface OpenTransaction {
-  readonly manager: EntityManager;
+  readonly runner: QueryRunner;
   readonly onCommit: Callback[];
   readonly onSettled: Callback[];
   isOver: boolean;
@@ -50,7 +51,7 @@ export class Database {
   /** The open transaction's manager, else one that reads what is committed (and, on SQLite, cannot write at all). */
   get manager(): EntityManager {
     const transaction = this.current();
-    return transaction ? transaction.manager : this.reader.manager;
+    return transaction ? transaction.runner.manager : this.reader.manager;
   }
 
   repository<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): Repository<Entity> {
@@ -60,7 +61,7 @@ export class Database {
   /** The rows of a SELECT whose text comes again and again, as the driver hands them out; `Rows` makes such texts. */
   select(sql: string, values: readonly BoundValue[]): Promise<RawRow[]> {
     const transaction = this.current();
-    return transaction ? transaction.manager.query<RawRow[]>(sql, [...values]) : this.reads(sql, values);
+    return transaction ? transaction.runner.manager.query<RawRow[]>(sql, [...values]) : this.reads(sql, values);
   }
 
   tableOf(entity: EntityTarget<ObjectLiteral>): string {
@@ -94,6 +95,13 @@ export class Database {
       if (batch === 0) return done;
       done += batch;
     }
+  }
+
+  /** For few statements that come often: they write in the open transaction. Returns the id of a new row. */
+  async runPrepared(sql: string, parameters: unknown[]): Promise<number> {
+    const transaction = this.current();
+    if (!transaction) throw new Error('what writes is called in a transaction');
+    return runPrepared(transaction.runner, sql, parameters);
   }
 
   /** Runs after the open transaction committed (e.g. drops a cache entry); at once when there is none. */
@@ -170,7 +178,7 @@ export class Database {
 
   private async attempt<T>(work: () => Promise<T>): Promise<Outcome<T>> {
     const runner = this.writer.createQueryRunner();
-    const transaction: OpenTransaction = { manager: runner.manager, onCommit: [], onSettled: [], isOver: false };
+    const transaction: OpenTransaction = { runner, onCommit: [], onSettled: [], isOver: false };
     try {
       await this.begin(runner);
       const result = await this.open.run(transaction, work);

@@ -7,7 +7,9 @@ import { ChainService } from '../../../src/audit/chain/chain.service.js';
 import { systemPrincipal } from '../../../src/common/principal.js';
 import { entities } from '../../../src/entities.js';
 import { Database } from '../../../src/platform/database/database.js';
+import { NewRows } from '../../../src/platform/database/new-rows.js';
 import { openDatabase } from '../../../src/platform/database/open-database.js';
+import { Rows } from '../../../src/platform/database/rows.js';
 import { Pager } from '../../../src/platform/paging/pager.js';
 import { TestApp } from '../../support/app.js';
 
@@ -24,8 +26,17 @@ async function secondNode(app: TestApp): Promise<Node & { close(): Promise<void>
   const { url, dataDir } = app.database;
   const isShared = url === null;
   const database = isShared ? app.get(Database) : await openDatabase({ databaseUrl: url, dataDir }, entities);
-  const audit = new AuditService(database, new AuditRepository(database, app.get(Pager)), app.clock);
-  const chain = new ChainService(database, new ChainRepository(database), app.get(ChainLinks), app.clock);
+  const audit = new AuditService(
+    database,
+    new AuditRepository(database, new NewRows(database), app.get(Pager)),
+    app.clock,
+  );
+  const chain = new ChainService(
+    database,
+    new ChainRepository(database, new Rows(database)),
+    app.get(ChainLinks),
+    app.clock,
+  );
   return { database, audit, chain, close: () => (isShared ? Promise.resolve() : database.close()) };
 }
 
