@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Brackets, type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
+import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { InvalidInput } from '../../common/errors.js';
 import type { ListQuery, Page } from '../../common/page.js';
 import { Rows } from '../database/rows.js';
@@ -10,6 +10,8 @@ export interface SortColumn {
   readonly property: string;
   /** Rows without a value come last, whichever way the list runs. */
   readonly isNullable?: boolean;
+  /** No two rows have the same value: nothing breaks ties, and its own index serves the order. */
+  readonly isUnique?: boolean;
 }
 
 export interface PageRequest {
@@ -34,13 +36,10 @@ export class Pager {
   /** Adds order, limit and cursor to `builder` (whose alias is `row`) and runs it. */
   async page<Row extends ObjectLiteral>(builder: SelectQueryBuilder<Row>, request: PageRequest): Promise<Page<Row>> {
     const { query, sort, id } = request;
-    const isDescending = sort.startsWith('-');
-    const column = request.columns[isDescending ? sort.slice(1) : sort];
+    const column = request.columns[sort.startsWith('-') ? sort.slice(1) : sort];
     if (!column) throw new Error(`no sort column for ${sort}`);
     const total = query.count ? await builder.clone().getCount() : undefined;
-    if (query.cursor !== undefined) this.seek(builder, request, column);
-    order(builder, column, id, isDescending ? 'DESC' : 'ASC');
-    const found = await this.reader.of(builder.limit(query.limit + 1));
+    const found = await this.read(builder, request, column);
     const rows = found.slice(0, query.limit);
     const last = found.length > query.limit ? rows.at(-1) : undefined;
     const position = last && ([last[column.property], last[id]] as [CursorValue, number]);
@@ -48,31 +47,25 @@ export class Pager {
     return { rows, limit: query.limit, nextCursor, ...(total === undefined ? {} : { total }) };
   }
 
-  private seek<Row extends ObjectLiteral>(
+  /** One row more than the page holds, where there is one. */
+  private async read<Row extends ObjectLiteral>(
     builder: SelectQueryBuilder<Row>,
-    request: PageRequest,
+    { query, sort, id }: PageRequest,
     column: SortColumn,
-  ): void {
-    const [value, id] = this.decode(listOf(builder), request.sort, request.query.cursor ?? '');
-    const after = request.sort.startsWith('-') ? '<' : '>';
-    const [sorted, tie] = [`row.${column.property}`, `row.${request.id}`];
-    builder.setParameters({ cursorValue: value, cursorId: id });
-    if (column.property === request.id) {
-      builder.andWhere(`${tie} ${after} :cursorId`);
-    } else if (value === null) {
-      builder.andWhere(`${sorted} IS NULL AND ${tie} ${after} :cursorId`);
-    } else {
-      builder.andWhere(
-        new Brackets((where) => {
-          // The first half is what an index can jump to; the second sorts out the equal ones.
-          where.where(
-            `${sorted} ${after}= :cursorValue AND ` +
-              `(${sorted} ${after} :cursorValue OR (${sorted} = :cursorValue AND ${tie} ${after} :cursorId))`,
-          );
-          if (column.isNullable) where.orWhere(`${sorted} IS NULL`);
-        }),
-      );
-    }
+  ): Promise<Row[]> {
+    const position = query.cursor === undefined ? null : this.decode(listOf(builder), sort, query.cursor);
+    const order = { column, id, isDescending: sort.startsWith('-') };
+    if (!column.isNullable) return this.reader.of(ordered(builder, order, position).limit(query.limit + 1));
+    // Those without a value come last, read for themselves: no index runs in an order that puts them there.
+    const [present, missing] = [builder.clone(), builder];
+    present.andWhere(`row.${column.property} IS NOT NULL`);
+    missing.andWhere(`row.${column.property} IS NULL`);
+    const isPast = position?.[0] === null;
+    const found = isPast ? [] : await this.reader.of(ordered(present, order, position).limit(query.limit + 1));
+    const left = query.limit + 1 - found.length;
+    if (left === 0) return found;
+    const byId = { ...order, column: { property: id } };
+    return [...found, ...(await this.reader.of(ordered(missing, byId, isPast ? position : null).limit(left)))];
   }
 
   /**
@@ -106,16 +99,22 @@ function listOf<Row extends ObjectLiteral>(builder: SelectQueryBuilder<Row>): st
   return builder.expressionMap.mainAlias?.metadata.tableName ?? '';
 }
 
-function order<Row extends ObjectLiteral>(
+/** In order, after a position in it. */
+function ordered<Row extends ObjectLiteral>(
   builder: SelectQueryBuilder<Row>,
-  column: SortColumn,
-  id: string,
-  direction: 'ASC' | 'DESC',
-): void {
-  const sorted = `row.${column.property}`;
-  if (column.isNullable) {
-    builder.addSelect(`CASE WHEN ${sorted} IS NULL THEN 1 ELSE 0 END`, 'is_missing').addOrderBy('is_missing', 'ASC');
+  { column, id, isDescending }: { column: SortColumn; id: string; isDescending: boolean },
+  position: [CursorValue, number] | null,
+): SelectQueryBuilder<Row> {
+  const [direction, after] = isDescending ? (['DESC', '<'] as const) : (['ASC', '>'] as const);
+  const [sorted, tie] = [`row.${column.property}`, `row.${id}`];
+  const isTotal = column.isUnique === true || sorted === tie;
+  if (position) {
+    const [value, lastId] = position;
+    // The first half is what an index can jump to; the second sorts out the equal ones.
+    const ties = `${sorted} ${after}= :cursorValue AND (${sorted} ${after} :cursorValue OR ${tie} ${after} :cursorId)`;
+    builder.andWhere(isTotal ? `${sorted} ${after} :cursorValue` : ties);
+    builder.setParameters({ cursorValue: sorted === tie ? lastId : value, cursorId: lastId });
   }
   builder.addOrderBy(sorted, direction);
-  if (column.property !== id) builder.addOrderBy(`row.${id}`, direction);
+  return isTotal ? builder : builder.addOrderBy(tie, direction);
 }
