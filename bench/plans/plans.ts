@@ -58,15 +58,19 @@ async function survey(stage: Stage, { home, databaseUrl, examiner }: Surveyed): 
     flags: ['--import', CAPTURE],
     environment: { BENCH_SQL_FILE: sqlFile },
   });
-  const client = await Client.of(server.url);
   const found = new Map<string, Examined[]>();
-  for (const { path, questions } of lists()) {
-    await client.logIn();
-    found.set(path, await examineAll(path, questions, { client, examiner, sqlFile }));
-    console.log(`${examiner.name}: ${path}, ${questions.length} questions`);
+  try {
+    const client = await Client.of(server.url);
+    for (const { path, questions } of lists()) {
+      await client.logIn();
+      found.set(path, await examineAll(path, questions, { client, examiner, sqlFile }));
+      console.log(`${examiner.name}: ${path}, ${questions.length} questions`);
+    }
+  } finally {
+    // A server that is left would keep this process, and whoever waits for it.
+    await server.stop();
+    await examiner.close();
   }
-  await server.stop();
-  await examiner.close();
   return { database: examiner.name, lists: found };
 }
 

@@ -11,6 +11,8 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   from: ['2026-01-01', '2026-06-24'],
   to: ['2026-01-01', '2026-06-24'],
   actor_id: ['1007', '9999999'],
+  user_id: ['1007', '9999999'],
+  parent_api_key_id: ['1007', '9999999'],
   address: ['10.0.0.7', '10.9.9.9'],
   request_id: ['request-5000', 'request-none'],
   event: ['customer.updated', 'customer.none'],
@@ -23,7 +25,7 @@ const STATUS_CODES = ['200', '404', '599'];
 /** Throws where a new filter has no sample yet: none is left out without a word. */
 export function samplesOf(path: string, name: string, choices: readonly string[] | undefined): readonly string[] {
   if (choices) return choices;
-  if (path === '/crm/access-logs' && name === 'status') return STATUS_CODES;
+  if (path.endsWith('/access-logs') && name === 'status') return STATUS_CODES;
   const samples = SAMPLES[name];
   if (!samples) throw new Error(`bench/plans/samples.ts has no sample for ${name} of ${path}.`);
   return samples;

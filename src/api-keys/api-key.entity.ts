@@ -16,6 +16,7 @@ import type { ApiKeyStatus } from './api-key.status.js';
 @Index(['expiryDate', 'apiKeyId'])
 @Index(['createdBy', 'apiKeyId'])
 @Index(['lastUsedAt', 'apiKeyId'])
+@Index(['source', 'apiKeyId'])
 @Index(['createdByUserId'])
 @Index(['createdByKeyId'])
 @Index('uq_api_keys_digest', ['digest'], { unique: true })

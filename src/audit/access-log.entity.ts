@@ -8,6 +8,7 @@ import { BigIntColumn, FlagColumn, InstantColumn, IntColumn, TextColumn } from '
 @Index(['actorKind', 'actorId', 'accessId'])
 @Index(['status', 'accessId'])
 @Index(['address', 'accessId'])
+@Index(['route', 'accessId'])
 @Index(['requestId'])
 export class AccessLog {
   @PrimaryColumn({ type: 'bigint', transformer: { from: Number, to: (value: unknown) => value } })

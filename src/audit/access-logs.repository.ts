@@ -8,6 +8,7 @@ import { Pager } from '../platform/paging/pager.js';
 import { SequenceRow } from '../platform/database/sequence.entity.js';
 import { AccessLog } from './access-log.entity.js';
 import { ListAccessLogsQuery } from './audit.dto.js';
+import { whereLogged } from './audit.repository.js';
 
 /** How often one address used one route. */
 export interface AccessSummary {
@@ -102,14 +103,9 @@ const EQUAL = {
 } as const;
 
 function filter(rows: SelectQueryBuilder<AccessLog>, query: ListAccessLogsQuery): void {
-  for (const [name, property] of Object.entries(EQUAL)) {
-    const value = query[name as keyof typeof EQUAL];
-    if (value !== undefined) rows.andWhere(`row.${property} = :${property}`, { [property]: value });
-  }
+  whereLogged(rows, query, EQUAL);
   if (query.status_class !== undefined) {
     const least = Number(query.status_class.charAt(0)) * 100;
     rows.andWhere('row.status >= :least AND row.status < :most', { least, most: least + 100 });
   }
-  if (query.from !== undefined) rows.andWhere('row.at >= :from', { from: query.from });
-  if (query.to !== undefined) rows.andWhere('row.at < :to', { to: query.to });
 }

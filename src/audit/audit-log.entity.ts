@@ -8,10 +8,12 @@ export type Snapshot = Readonly<Record<string, unknown>>;
 @Entity('audit_logs')
 @Index('uq_audit_logs_sealed_seq', ['sealedSeq'], { unique: true })
 @Index(['event', 'auditId'])
-@Index(['subjectType', 'subjectId', 'auditId'])
+@Index(['subjectType', 'auditId'])
+@Index(['subjectId', 'auditId'])
 @Index(['actorKind', 'actorId', 'auditId'])
 @Index(['requestId'])
 @Index(['at', 'auditId'])
+@Index(['address', 'auditId'])
 export class AuditLog {
   @PrimaryGeneratedColumn()
   auditId!: number;

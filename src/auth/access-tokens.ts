@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import jwt from 'jsonwebtoken';
 import { type Instant, MINUTE, toInstant } from '../common/clock.js';
+import { Revisions } from '../platform/database/revisions.js';
 import { Secrets } from '../platform/secrets/secrets.service.js';
 
 /** RFC 9068: an explicit type, so that no token stands in for another kind. */
@@ -23,7 +24,13 @@ export interface AccessTokenClaims {
 
 @Injectable()
 export class AccessTokens {
-  constructor(private readonly secrets: Secrets) {}
+  constructor(
+    private readonly secrets: Secrets,
+    revisions: Revisions,
+  ) {
+    // A key that was taken out of the file takes along what it signed, however lately that was verified.
+    secrets.signingKeys.onChange(() => revisions.stale());
+  }
 
   /** The same session, moment and key make the same token: RS256 is deterministic, and a retried refresh needs that. */
   issue(userId: number, sessionId: number, issuedAtMillis: number): string {

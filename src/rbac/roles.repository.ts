@@ -65,7 +65,7 @@ export class RolesRepository {
     return this.pager.page(rows, {
       query,
       sort: query.sort ?? 'role_id',
-      columns: { role_id: { property: 'roleId' }, name: { property: 'nameKey' } },
+      columns: { role_id: { property: 'roleId' }, name: { property: 'nameKey', isUnique: true } },
       id: 'roleId',
     });
   }

@@ -6,6 +6,9 @@ export type UserStatus = 'active' | 'invited' | 'deactivated';
 
 @Entity('users')
 @Index('uq_users_email_key', ['emailKey'], { unique: true })
+@Index(['status', 'userId'])
+@Index(['created', 'userId'])
+@Index(['lastLoginAt', 'userId'])
 export class User {
   @PrimaryGeneratedColumn()
   userId!: number;

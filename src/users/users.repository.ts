@@ -150,7 +150,7 @@ export class UsersRepository {
       sort: query.sort ?? 'user_id',
       columns: {
         user_id: { property: 'userId' },
-        email: { property: 'emailKey' },
+        email: { property: 'emailKey', isUnique: true },
         created: { property: 'created' },
         last_login_at: { property: 'lastLoginAt', isNullable: true },
       },

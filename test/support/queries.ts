@@ -9,9 +9,8 @@ import type { TestApp } from './app.js';
  * `jest.restoreAllMocks()`.
  */
 export function countQueries(app: TestApp): () => number {
-  const database = app.get(Database) as unknown as { reader: DataSource; writer: DataSource };
   let count = 0;
-  for (const source of new Set([database.reader, database.writer])) {
+  for (const source of sourcesOf(app)) {
     const real = source.createQueryRunner.bind(source);
     jest.spyOn(source, 'createQueryRunner').mockImplementation((mode) => {
       if (currentContext()) count += 1;
@@ -19,4 +18,39 @@ export function countQueries(app: TestApp): () => number {
     });
   }
   return () => count;
+}
+
+export interface Withheld {
+  /** The table, once the database has answered; whoever asked does not know yet. */
+  readonly answered: Promise<string>;
+  release(): void;
+}
+
+/** Keeps the next answer about a table that a request waits for, so that something can change behind its back. */
+export function withholdAnswer(app: TestApp, table: string): Withheld {
+  const [answered, released] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];
+  const about = new RegExp(`\\bFROM [\`"]${table}[\`"]`);
+  let isTaken = false;
+  for (const source of sourcesOf(app)) {
+    const runner = source.createQueryRunner.bind(source);
+    jest.spyOn(source, 'createQueryRunner').mockImplementation((mode) => {
+      const real = runner(mode);
+      const query = real.query.bind(real) as (...asked: unknown[]) => Promise<unknown>;
+      real.query = async (sql: string, ...more: unknown[]): Promise<any> => {
+        const answer = await query(sql, ...more);
+        if (isTaken || !currentContext() || !about.test(sql)) return answer;
+        isTaken = true;
+        answered.resolve(table);
+        await released.promise;
+        return answer;
+      };
+      return real;
+    });
+  }
+  return { answered: answered.promise, release: () => released.resolve() };
+}
+
+function sourcesOf(app: TestApp): ReadonlySet<DataSource> {
+  const { reader, writer } = app.get(Database) as unknown as { reader: DataSource; writer: DataSource };
+  return new Set([reader, writer]);
 }

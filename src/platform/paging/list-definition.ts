@@ -18,7 +18,8 @@ export interface ListDefinition<Row extends ObjectLiteral, Asked> {
   readonly entity: EntityTarget<Row>;
   /** The entity's id property: it breaks ties, so that the order is total. */
   readonly id: string;
-  readonly sorts: Readonly<Record<string, SortColumn>>;
+  /** Of columns that have a value in each row. */
+  readonly sorts: Readonly<Record<string, Omit<SortColumn, 'isNullable'>>>;
   readonly filters: { readonly [Name in keyof Asked]-?: Filter<NonNullable<Asked[Name]>> };
 }
 

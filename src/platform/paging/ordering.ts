@@ -1,4 +1,4 @@
-import { Brackets, type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
+import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import type { BoundValue } from '../database/prepared-reads.js';
 import type { Position } from './cursors.js';
 
@@ -7,6 +7,8 @@ export interface SortColumn {
   readonly property: string;
   /** Rows without a value come last, whichever way the list runs. */
   readonly isNullable?: boolean;
+  /** No two rows have the same value: nothing breaks ties, and its own index serves the order. */
+  readonly isUnique?: boolean;
 }
 
 /** The order of a list, as asked; the id breaks ties, so that it is total. */
@@ -24,55 +26,28 @@ export function orderingOf(sort: string, columns: Readonly<Record<string, SortCo
   return { sort, column, id };
 }
 
-/** Everything after a position that the text depends on. */
-export function kindOf(start: Position | null): string {
-  return start === null ? 'begin' : start[0] === null ? 'null' : 'after';
+/** The values that an ordered statement speaks of when it begins after a position. */
+export function startValues({ column, id }: Ordering, [value, lastId]: Position): Record<string, BoundValue> {
+  return { cursorValue: column.property === id ? lastId : value, cursorId: lastId };
 }
 
-/** The values that `seek` speaks of. */
-export function seekValues({ column, id }: Ordering, [value, last]: Position): Record<string, BoundValue> {
-  return column.property === id || value === null ? { cursorId: last } : { cursorValue: value, cursorId: last };
-}
-
-/** Narrows to what comes after the position, by a range that an index can jump to. */
-export function seek<Row extends ObjectLiteral>(
+/** In order, after a position in it (null = from the beginning), by a range that an index can jump to. */
+export function ordered<Row extends ObjectLiteral>(
   builder: SelectQueryBuilder<Row>,
   ordering: Ordering,
-  position: Position,
-): void {
+  start: Position | null,
+): SelectQueryBuilder<Row> {
   const { column, id, sort } = ordering;
-  const after = isDescending(sort) ? '<' : '>';
+  const [direction, after] = isDescending(sort) ? (['DESC', '<'] as const) : (['ASC', '>'] as const);
   const [sorted, tie] = [`row.${column.property}`, `row.${id}`];
-  builder.setParameters(seekValues(ordering, position));
-  if (column.property === id) {
-    builder.andWhere(`${tie} ${after} :cursorId`);
-  } else if (position[0] === null) {
-    builder.andWhere(`${sorted} IS NULL AND ${tie} ${after} :cursorId`);
-  } else {
-    builder.andWhere(
-      new Brackets((where) => {
-        // The first half is what an index can jump to; the second sorts out the equal ones.
-        where.where(
-          `${sorted} ${after}= :cursorValue AND ` +
-            `(${sorted} ${after} :cursorValue OR (${sorted} = :cursorValue AND ${tie} ${after} :cursorId))`,
-        );
-        if (column.isNullable) where.orWhere(`${sorted} IS NULL`);
-      }),
-    );
-  }
-}
-
-export function order<Row extends ObjectLiteral>(
-  builder: SelectQueryBuilder<Row>,
-  { column, id, sort }: Ordering,
-): void {
-  const sorted = `row.${column.property}`;
-  const direction = isDescending(sort) ? 'DESC' : 'ASC';
-  if (column.isNullable) {
-    builder.addSelect(`CASE WHEN ${sorted} IS NULL THEN 1 ELSE 0 END`, 'is_missing').addOrderBy('is_missing', 'ASC');
+  const isTotal = column.isUnique === true || sorted === tie;
+  if (start) {
+    // The first half is what an index can jump to; the second sorts out the equal ones.
+    const ties = `${sorted} ${after}= :cursorValue AND (${sorted} ${after} :cursorValue OR ${tie} ${after} :cursorId)`;
+    builder.andWhere(isTotal ? `${sorted} ${after} :cursorValue` : ties).setParameters(startValues(ordering, start));
   }
   builder.addOrderBy(sorted, direction);
-  if (column.property !== id) builder.addOrderBy(`row.${id}`, direction);
+  return isTotal ? builder : builder.addOrderBy(tie, direction);
 }
 
 function isDescending(sort: string): boolean {

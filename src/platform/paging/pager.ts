@@ -5,7 +5,7 @@ import { Database } from '../database/database.js';
 import { Rows, type Statement } from '../database/rows.js';
 import { Cursors, type Position } from './cursors.js';
 import { type ListDefinition, type Narrowing, narrowingsOf } from './list-definition.js';
-import { kindOf, order, type Ordering, orderingOf, seek, seekValues, type SortColumn } from './ordering.js';
+import { ordered, type Ordering, orderingOf, type SortColumn, startValues } from './ordering.js';
 
 export type { SortColumn };
 
@@ -52,12 +52,11 @@ export class Pager {
     const compile = (): Statement<Row> =>
       this.rows.compile(entity, ordering.column.property, (rows) => {
         narrow(rows, narrowings);
-        if (start) seek(rows, ordering, start);
-        order(rows, ordering);
-        rows.limit(query.limit + 1);
+        ordered(rows, ordering, start).limit(query.limit + 1);
       });
-    const statement = this.statement(definition, `${sort} ${kindOf(start)} ${query.limit}${key}`, compile);
-    const parameters = start ? seekValues(ordering, start) : {};
+    const text = `${sort} ${start ? 'after' : 'begin'} ${query.limit}${key}`;
+    const statement = this.statement(definition, text, compile);
+    const parameters = start ? startValues(ordering, start) : {};
     for (const { filter, value } of narrowings) Object.assign(parameters, filter.bind(value));
     const page = this.cut(await this.rows.read(statement, parameters), query.limit, { list, ordering });
     return query.count ? { ...page, total: await this.count(entity, narrowings) } : page;
@@ -69,9 +68,9 @@ export class Pager {
     const list = builder.expressionMap.mainAlias?.metadata.tableName ?? '';
     const ordering = orderingOf(sort, request.columns, request.id);
     const total = query.count ? await builder.clone().getCount() : undefined;
-    if (query.cursor !== undefined) seek(builder, ordering, this.cursors.decode(list, sort, query.cursor));
-    order(builder, ordering);
-    const page = this.cut(await builder.limit(query.limit + 1).getMany(), query.limit, { list, ordering });
+    const start = query.cursor === undefined ? null : this.cursors.decode(list, sort, query.cursor);
+    const found = await read(builder, ordering, { start, count: query.limit + 1 });
+    const page = this.cut(found, query.limit, { list, ordering });
     return total === undefined ? page : { ...page, total };
   }
 
@@ -113,9 +112,29 @@ export class Pager {
   }
 }
 
-function narrow<Row extends ObjectLiteral>(
-  rows: SelectQueryBuilder<Row>,
-  narrowings: readonly Narrowing[],
-): void {
+/** Those without a value come last, read for themselves: no index runs in an order that puts them there. */
+async function read<Row extends ObjectLiteral>(
+  builder: SelectQueryBuilder<Row>,
+  ordering: Ordering,
+  { start, count }: { start: Position | null; count: number },
+): Promise<Row[]> {
+  const { column, id } = ordering;
+  if (!column.isNullable) return ordered(builder, ordering, start).limit(count).getMany();
+  const present = builder.clone().andWhere(`row.${column.property} IS NOT NULL`);
+  const missing = builder.andWhere(`row.${column.property} IS NULL`);
+  const isPast = start?.[0] === null;
+  const found = isPast ? [] : await ordered(present, ordering, start).limit(count).getMany();
+  const left = count - found.length;
+  if (left === 0) return found;
+  const byId = { ...ordering, column: { property: id } };
+  return [
+    ...found,
+    ...(await ordered(missing, byId, isPast ? start : null)
+      .limit(left)
+      .getMany()),
+  ];
+}
+
+function narrow<Row extends ObjectLiteral>(rows: SelectQueryBuilder<Row>, narrowings: readonly Narrowing[]): void {
   for (const { filter, value } of narrowings) filter.where(rows as never, value);
 }

@@ -35,6 +35,7 @@ const MODULUS_BITS = 2_048;
  * the others only verify, so a rotation logs nobody out. Key objects are parsed once, not at each request.
  */
 export class SigningKeys {
+  private readonly listeners: (() => void)[] = [];
   private keys: readonly SigningKey[] = [];
   private fingerprint = '';
 
@@ -68,6 +69,11 @@ export class SigningKeys {
     };
   }
 
+  /** Called after other keys were taken over. */
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
   /** Takes over what another process rotated; keeps the last good keys when the file is broken. */
   refresh(): void {
     const { mtimeMs, size } = statSync(this.file);
@@ -75,6 +81,7 @@ export class SigningKeys {
     if (fingerprint === this.fingerprint) return;
     this.keys = parse(readIfThere(this.file) ?? '', this.file);
     this.fingerprint = fingerprint;
+    for (const listener of this.listeners) listener();
   }
 
   /** Puts a new key in front; those retired for longer than a day are dropped. Returns the new `kid`. */

@@ -193,15 +193,6 @@ describe('rotating the pepper', () => {
       }
     });
 
-    it('401 at once for a key whose version was taken out of the file, also where it was just verified', async () => {
-      const server = await start();
-      const holder = await asApiKey(server, ['view_customer']);
-      expect(await use(server, holder.key)).toBe(200);
-      writeFileSync(file(), `2:${NEW}\n`);
-      await refresh(server);
-      expect(await use(server, holder.key)).toBe(401);
-    });
-
     it('200 while the file is broken, gone, or not this database’s: the last good one stays, which is said once', async () => {
       const said: string[] = [];
       const hear = (message: unknown): void => void said.push(String(message));

@@ -7,6 +7,7 @@ import { Settings1763700000006 } from './1763700000006-settings.js';
 import { TwoFactor1763700000007 } from './1763700000007-two-factor.js';
 import { MailAndAccountTokens1763700000008 } from './1763700000008-mail-and-account-tokens.js';
 import { Pepper1763700000009 } from './1763700000009-pepper.js';
+import { ListIndexes1763700000010 } from './1763700000010-list-indexes.js';
 
 /** In the order in which they run. A migration that has been released is never edited. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   TwoFactor1763700000007,
   MailAndAccountTokens1763700000008,
   Pepper1763700000009,
+  ListIndexes1763700000010,
 ];
