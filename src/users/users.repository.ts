@@ -40,8 +40,12 @@ export class UsersRepository {
   }
 
   async findByEmailKey(emailKey: string): Promise<UserRecord | null> {
-    const user = await this.database.repository(User).findOneBy({ emailKey });
+    const user = await this.findUserByEmailKey(emailKey);
     return user ? this.complete(user) : null;
+  }
+
+  findUserByEmailKey(emailKey: string): Promise<User | null> {
+    return this.database.repository(User).findOneBy({ emailKey });
   }
 
   /** Locked until the transaction ends: two edits of one user follow each other. */

@@ -95,6 +95,11 @@ export class UsersService {
     return record && this.view(record);
   }
 
+  /** The account alone: of a login that is refused, an unknown e-mail must not save a look at roles and customers. */
+  findAccount(email: string): Promise<User | null> {
+    return this.users.findUserByEmailKey(fold(email));
+  }
+
   async findById(userId: number): Promise<UserView | null> {
     const record = await this.users.find(userId);
     return record && this.view(record);

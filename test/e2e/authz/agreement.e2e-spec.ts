@@ -68,7 +68,7 @@ const indexes = (count: number, max: number) => some([...Array(count).keys()], m
 const principal = fc.record({
   roles: indexes(3, 2),
   // The first two are whose people are drawn below: now and then somebody looks after them.
-  customers: fc.oneof(indexes(ROWS, 3), fc.constant([0, 1])),
+  customers: fc.oneof(indexes(ROWS, 3), fc.constant<number[]>([0, 1])),
   direct: some(PERMISSIONS, 3),
   isBound: fc.boolean(),
   fate: fc.constantFrom('well', 'well', 'well', 'well', 'ended'),
