@@ -168,7 +168,10 @@ function describe(operation: Operation, catalogue: PermissionCatalogue): void {
 
 function alternativesTo(needed: PermissionDefinition, catalogue: PermissionCatalogue): string {
   const { identifier, action, subject } = needed;
-  const others = catalogue.list().filter((it) => it !== needed && it.subject === subject && opens(it, action));
+  const others = catalogue
+    .list()
+    .filter((it) => it !== needed && it.subject === subject && opens(it, action))
+    .sort((a, b) => Number(a.fields !== undefined) - Number(b.fields !== undefined));
   const named = others.map(({ identifier: name, own, fields }) => {
     const limits = [...(own ? ["for one's own rows"] : []), ...(fields ? ['for some fields'] : [])];
     return ` or, ${limits.join(' and ')}, \`${name}\``;

@@ -3,6 +3,7 @@ import { expectProblem } from '../../support/expect-problem.js';
 import { aCustomer } from '../../support/factories/customers.js';
 import { aRole } from '../../support/factories/roles.js';
 import { aUser } from '../../support/factories/users.js';
+import { allowPersonalTokens } from '../../support/personal-tokens.js';
 import {
   asAdmin,
   asApiKey,
@@ -24,7 +25,7 @@ const CLERK = [
     'delete_role',
     'assign_role',
   ],
-  ...['manage_api_keys', 'explain_permission', 'view_own_customer'],
+  ...['manage_api_keys', 'explain_permission', 'view_own_customer', 'create_personal_token'],
 ];
 
 interface Attempt {
@@ -62,6 +63,7 @@ describe('escalation', () => {
   beforeAll(async () => {
     app = await TestApp.start();
     admin = await asAdmin(app);
+    await allowPersonalTokens(app);
     const [own, foreign] = [(await aCustomer(app)).customer_id, (await aCustomer(app)).customer_id];
     await aRole(app, CLERK, 'Clerk');
     await aRole(app, ['view_role'], 'Weak');
@@ -169,6 +171,15 @@ describe('escalation', () => {
       post('/crm/users', { ...newUser, roles: [], customer_ids: [ids.foreign] }),
     ),
     ...both('a stronger user is renamed', 403, () => patch(`/crm/users/${ids.victim}`, { name: 'x' })),
+    ...both('a stronger user gets another e-mail', 403, () =>
+      patch(`/crm/users/${ids.victim}`, { email: 'mine@example.com' }),
+    ),
+    ...both('a stronger user gets a link for a password', 403, () =>
+      post(`/crm/users/${ids.victim}/reset-password`, {}),
+    ),
+    ...both('a personal token is made with more', 403, () =>
+      post('/crm/personal-tokens', { name: 'x', permissions: ['view_customer'] }),
+    ),
     ...both('a key is created with more', 403, () =>
       post('/crm/api-keys', { name: 'x', permissions: ['view_customer'] }),
     ),
