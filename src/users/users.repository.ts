@@ -156,7 +156,8 @@ export class UsersRepository {
 
   async list(scope: UserScope, query: ListUsersQuery): Promise<Page<UserRecord>> {
     const rows = this.database.repository(User).createQueryBuilder('row');
-    rows.setParameter('customerRoleId', scope.customerRoleId).where(within(rows, 'rows', scope.rows));
+    rows.setParameter('customerRoleId', scope.customerRoleId);
+    if (scope.rows.kind !== 'all') rows.where(within(rows, 'rows', scope.rows));
     whereWords(rows, query.search, { id: 'userId', text: searched(rows, scope.emails) });
     if (query.status !== undefined) rows.andWhere('row.status = :status', { status: query.status });
     const page = await this.pager.page(rows, {
@@ -192,11 +193,12 @@ export class UsersRepository {
   }
 }
 
+type NarrowScope = Extract<RowScope, { readonly kind: 'customers' }>;
+
 /** The users that a scope reaches, as `ownerOf` decides it for one: of these customers, of no other, in the one role. */
-function within(rows: SelectQueryBuilder<User>, name: string, scope: RowScope): string {
-  if (scope.kind === 'all') return '1 = 1';
-  if (scope.customerIds.length === 0) return '1 = 0';
-  rows.setParameter(name, scope.customerIds);
+function within(rows: SelectQueryBuilder<User>, name: string, { customerIds }: NarrowScope): string {
+  if (customerIds.length === 0) return '1 = 0';
+  rows.setParameter(name, customerIds);
   const ties = rows.subQuery().select('1').from(UserCustomer, 'tie').where('tie.userId = row.userId');
   const held = rows.subQuery().select('1').from(UserRole, 'held').where('held.userId = row.userId');
   const conditions = [

@@ -39,6 +39,12 @@ describe('field masks', () => {
   const ask = (method: string, path: string, headers: Credentials, body?: unknown) =>
     app.ask(method, path, { headers, ...(body === undefined ? {} : { body }) });
 
+  /** Made without a login of its own: a property makes many. */
+  const aKey = async (permissions: string[], customerIds: number[]): Promise<Credentials> => {
+    const body = { name: 'drawn', permissions, customer_ids: customerIds };
+    return { 'x-api-key': (await ask('POST', '/crm/api-keys', admin, body)).body.api_key as string };
+  };
+
   describe('of customers', () => {
     it('200 without the tax id, absent and not null, in a list and alone; all else as everybody sees it', async () => {
       const path = '/crm/customers';
@@ -114,13 +120,15 @@ describe('field masks', () => {
               { requiredKeys: [] },
             ),
           }),
-          { minLength: 8, maxLength: 8 },
+          { minLength: 6, maxLength: 6 },
         ),
       });
       await fc.assert(
         fc.asyncProperty(drawn, async ({ rights, mine, asked }) => {
-          const customer_ids = mine.map((index) => rows[index]?.customer_id ?? 0);
-          const { headers } = await asApiKey(app, rights, { customer_ids });
+          const headers = await aKey(
+            rights,
+            mine.map((index) => rows[index]?.customer_id ?? 0),
+          );
           const maySee = (index: number) =>
             rights.includes('view_customer') || (rights.includes('view_own_customer') && mine.includes(index));
           for (const { row, method, body } of asked) {
@@ -145,9 +153,9 @@ describe('field masks', () => {
             else if (now.tax_id !== `SECRET-${row}`) await ask('PATCH', path, admin, { tax_id: `SECRET-${row}` });
           }
         }),
-        { numRuns: 40 },
+        { numRuns: 30 },
       );
-    });
+    }, 180_000);
   });
 
   describe('of users', () => {
@@ -297,13 +305,13 @@ describe('field masks', () => {
             part('limit', ['1', '3', '100']),
             part('count', ['true']),
           ),
-          { minLength: 8, maxLength: 8 },
+          { minLength: 6, maxLength: 6 },
         ),
       });
       const found = { hidden: 0, shown: 0 };
       await fc.assert(
         fc.asyncProperty(drawn, async ({ rights, isOwner, queries }) => {
-          const { headers } = await asApiKey(app, rights, { customer_ids: isOwner ? [own] : [] });
+          const headers = await aKey(rights, isOwner ? [own] : []);
           const isMine = (id: number) =>
             isOwner && rights.includes('manage_own_users') && people.some((it) => it.isOwn && it.user_id === id);
           const maySee = (id: number) => rights.includes('view_user') || isMine(id);
@@ -327,10 +335,10 @@ describe('field masks', () => {
             }
           }
         }),
-        { numRuns: 40 },
+        { numRuns: 30 },
       );
       expect(Math.min(found.hidden, found.shown)).toBeGreaterThan(20);
-    });
+    }, 180_000);
   });
 
   it('201 giving the narrower right to whoever holds the wider one, 403 the other way round', async () => {
