@@ -8,6 +8,8 @@ import { VERSIONED } from './common/etag.js';
 import { problemExamples } from './common/refuses.decorator.js';
 import { STATUSES } from './common/status-rule.js';
 import { PROGRAM_VERSION } from './common/version.js';
+import type { PermissionDefinition } from './common/permissions.js';
+import { opens } from './rbac/ability.service.js';
 import { PermissionCatalogue } from './rbac/permission-catalogue.js';
 import { RbacErrors } from './rbac/rbac.errors.js';
 import { ThrottlingErrors } from './throttling/rate-limit.js';
@@ -159,12 +161,21 @@ function describe(operation: Operation, catalogue: PermissionCatalogue): void {
   operation.security ??= [];
   const [identifier] = operation['x-required-permissions'] ?? [];
   const needed = identifier === undefined ? undefined : catalogue.find(identifier);
-  const own = catalogue
-    .list()
-    .find(({ own, action, subject }) => own && action === needed?.action && subject === needed.subject);
-  const alternative = own ? ` or, for one's own rows, \`${own.identifier}\`` : '';
-  const sentence = needed ? `Needs \`${needed.identifier}\`${alternative}.` : withoutPermission(operation);
+  const sentence = needed ? `Needs ${alternativesTo(needed, catalogue)}.` : withoutPermission(operation);
   operation.description = [operation.description, sentence].filter(Boolean).join('\n\n');
+}
+
+function alternativesTo(needed: PermissionDefinition, catalogue: PermissionCatalogue): string {
+  const { identifier, action, subject } = needed;
+  const others = catalogue
+    .list()
+    .filter((it) => it !== needed && it.subject === subject && opens(it, action))
+    .sort((a, b) => Number(a.fields !== undefined) - Number(b.fields !== undefined));
+  const named = others.map(({ identifier: name, own, fields }) => {
+    const limits = [...(own ? ["for one's own rows"] : []), ...(fields ? ['for some fields'] : [])];
+    return ` or, ${limits.join(' and ')}, \`${name}\``;
+  });
+  return `\`${identifier}\`${named.join('')}`;
 }
 
 /** "Try it out" sends the example of a parameter with the request: a filter that nobody chose, a precondition that fails. */

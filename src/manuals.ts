@@ -23,7 +23,8 @@ export function errorsManual(): string {
 /** docs/permissions.md: the catalogue and the built-in roles. */
 export function permissionsManual(catalogue: readonly PermissionDefinition[]): string {
   const rows = catalogue.map(
-    (definition) => `| \`${definition.identifier}\` | ${labelOf(definition)} | ${cell(definition.description)} |`,
+    (definition) =>
+      `| \`${definition.identifier}\` | ${labelOf(definition)} | ${cell(definition.description)} | ${fieldsOf(definition)} |`,
   );
   const roles = BUILT_IN_ROLES.map(
     ({ name, description, permissions }) =>
@@ -33,10 +34,11 @@ export function permissionsManual(catalogue: readonly PermissionDefinition[]): s
     '# Permissions',
     '',
     'Compared without case. Effective rights are the union of direct grants and roles; nothing is ever denied. An `own`',
-    'permission reaches the rows of the customers that the principal belongs to.',
+    'permission reaches the rows of the customers that the principal belongs to. One that covers some fields leaves the others',
+    'out of what is read, and refuses to write them.',
     '',
-    '| permission | label | what it allows |',
-    '|---|---|---|',
+    '| permission | label | what it allows | fields |',
+    '|---|---|---|---|',
     ...rows,
     '',
     '## Built-in roles',
@@ -66,6 +68,10 @@ export function metricsManual(families: readonly Family[]): string {
     ...rows,
     '',
   ].join('\n');
+}
+
+function fieldsOf({ fields }: PermissionDefinition): string {
+  return fields ? fields.map((field) => `\`${field}\``).join(' ') : 'all';
 }
 
 function cell(text: string): string {

@@ -1,4 +1,5 @@
 import type { Stage } from '../systems/stage.ts';
+import { probeLoginTiming } from './login-timing.ts';
 import { PAST_PROBES, probeExport, probeUsage } from './past.ts';
 import { type Probe, probeLogin, probeMemory, PROBES, probeStart } from './probes.ts';
 import { type Outcome, printHead, printProbe, printResult, type Result, writeResults } from './report.ts';
@@ -60,6 +61,7 @@ async function probe(stage: Stage, effort: Effort, isWanted: Wanted): Promise<Pr
     probes.push(made);
   };
   if (isWanted({ name: 'login' })) (await probeLogin(stage, effort)).forEach(note);
+  if (isWanted({ name: 'login-timing' })) (await probeLoginTiming(stage)).forEach(note);
   if (isWanted({ name: 'memory' })) note(await probeMemory(stage, effort));
   if (isWanted({ name: 'start' })) note(await probeStart(stage));
   if (isWanted({ name: 'usage', isLong: true })) (await probeUsage(stage)).forEach(note);

@@ -16,7 +16,7 @@ export interface Probe {
   readonly most: number | null;
 }
 
-export const PROBES = ['login', 'start', 'memory'] as const;
+export const PROBES = ['login', 'login-timing', 'start', 'memory'] as const;
 const LIST = '/crm/customers?limit=25';
 /** Few enough that nobody waits for his like: what is seen is the waiting for logins. */
 const VISITORS = 4;

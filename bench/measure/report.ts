@@ -46,7 +46,7 @@ export function printResult({ title, goal, subject, baseline, ratio }: Result): 
 
 export function printProbe({ title, value, unit, most }: Probe): void {
   const goal: Goal | null = most === null ? null : { figure: 'throughput', most };
-  const text = unit === '×' || unit === '/s' ? number(value, 1) : number(value, 0);
+  const text = number(value, DIGITS[unit] ?? 0);
   print([title, text, most === null ? '' : `≤ ${most}`, verdict(value, goal), unit]);
 }
 
@@ -71,6 +71,8 @@ function verdict(value: number | undefined, goal: Goal | null): string {
 function number(value: number | null | undefined, digits: number): string {
   return value === null || value === undefined || Number.isNaN(value) ? '' : value.toFixed(digits);
 }
+
+const DIGITS: Readonly<Record<string, number>> = { '×': 2, '/s': 1, ms: 1 };
 
 /** Rough or partial figures say so in the file. */
 interface How extends Effort {

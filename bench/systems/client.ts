@@ -54,10 +54,13 @@ export class Client {
     return lines;
   }
 
-  async makeKey(key: NewKey): Promise<string> {
+  change<Body>(method: string, path: string, body: object): Promise<Body> {
     const headers = { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' };
-    const request = { method: 'POST', path: '/crm/api-keys', headers, body: JSON.stringify(key) };
-    return (await answer<{ api_key: string }>(this.url, request)).api_key;
+    return answer(this.url, { method, path, headers, body: JSON.stringify(body) });
+  }
+
+  async makeKey(key: NewKey): Promise<string> {
+    return (await this.change<{ api_key: string }>('POST', '/crm/api-keys', key)).api_key;
   }
 }
 

@@ -173,7 +173,7 @@ export class ApiKeysRepository {
 
   async list(scope: KeyScope, query: ListApiKeysQuery, moments: Moments): Promise<Page<ApiKeyRecord>> {
     const rows = this.database.repository(ApiKey).createQueryBuilder('row').where(scope);
-    whereWords(rows, query.search, 'apiKeyId');
+    whereWords(rows, query.search, { id: 'apiKeyId' });
     if (query.source !== undefined) rows.andWhere({ source: query.source });
     if (query.parent_api_key_id !== undefined) rows.andWhere({ createdByKeyId: query.parent_api_key_id });
     filterStatus(rows, query.status, moments);

@@ -49,6 +49,7 @@ export class KnownKeys {
       obstacle: await this.obstacle(key, principal),
       bar: await this.bar(record, creators),
       takesCustomers: key.source === 'database' && key.kind === 'organization',
+      nameFor: () => key.name,
     };
   }
 

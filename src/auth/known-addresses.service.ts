@@ -40,6 +40,7 @@ export class KnownAddresses implements PrincipalSource {
         bars: (identifier) => !this.trusted.mayHold(entry, identifier),
       },
       takesCustomers: false,
+      nameFor: () => principal.name,
     };
   }
 }

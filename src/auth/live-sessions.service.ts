@@ -10,6 +10,7 @@ import { UsersService, type UserView } from '../users/users.service.js';
 import { AuthErrors } from './auth.errors.js';
 import { isLive, type LiveBounds, liveBounds, type LiveSession } from './session-life.js';
 import { ListSessionsQuery } from './sessions.dto.js';
+import { SessionPermissions } from './sessions.permissions.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 /** A record names so many of the sessions that one act has ended, and counts all of them. */
@@ -56,7 +57,7 @@ export class LiveSessionsService {
   /** Every session of a user, by somebody who may act on that user. */
   async endAllOf(principal: Principal, userId: number): Promise<void> {
     await this.database.transaction(async () => {
-      await this.endAll(principal, await this.users.lockToActOn(principal, userId), null);
+      await this.endAll(principal, await this.users.lockToActOn(principal, userId, SessionPermissions.end), null);
     });
   }
 

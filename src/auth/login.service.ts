@@ -14,6 +14,8 @@ import { CodesService, type SecondFactor } from './two-factor/codes.service.js';
 import { Tries } from './two-factor/tries.service.js';
 import { SessionsService, type TokenPair } from './sessions.service.js';
 
+type Account = UserView['user'];
+
 interface Limited {
   /** What is left of the login limit. */
   readonly headers: Record<string, string>;
@@ -46,13 +48,14 @@ export class LoginService {
   /** One answer, at one price, for a wrong password, an unknown e-mail and a deactivated account (A5). */
   async login(email: string, password: string, device: string | undefined): Promise<LoggedIn | Challenged> {
     const attempt = await this.begin(email);
-    const found = await this.users.findByEmail(email);
-    const isRight = await this.passwords.verify(found?.user.passwordDigest ?? null, password);
-    if (!found || !isRight || found.user.status !== 'active') {
-      await this.recordFailure('authn_login_fail', found);
+    const account = await this.users.findAccount(email);
+    const isRight = await this.passwords.verify(account?.passwordDigest ?? null, password);
+    const found = account && isRight && account.status === 'active' ? await this.users.findById(account.userId) : null;
+    if (!account || !found) {
+      await this.recordFailure('authn_login_fail', account);
       throw new Unauthenticated(AuthErrors.invalidCredentials, {}, { headers: attemptHeaders(attempt) });
     }
-    const digest = await this.renewedDigest(found, password);
+    const digest = await this.renewedDigest(account, password);
     if (found.user.twoFactorSince !== null) {
       const challengeToken = await this.challenges.issue(found, digest);
       return { challengeToken, headers: attemptHeaders(this.attempts.succeeded(attempt)) };
@@ -94,7 +97,7 @@ export class LoginService {
   private async begin(email: string): Promise<Attempt> {
     const attempt = this.attempts.beginLogin(fold(email), clientNetwork(currentContext()?.ip ?? null));
     if (!attempt.refused) return attempt;
-    if (attempt.refused.isNews) await this.recordFailure('authn_login_lock', await this.users.findByEmail(email));
+    if (attempt.refused.isNews) await this.recordFailure('authn_login_lock', await this.users.findAccount(email));
     throw attempt.refused.error;
   }
 
@@ -109,7 +112,7 @@ export class LoginService {
       const { userId, email } = found.user;
       const isStill = await this.users.noteLogin(found.user, digest, this.clock.instant());
       if (!isStill) {
-        await this.recordFailure('authn_login_fail', found);
+        await this.recordFailure('authn_login_fail', found.user);
         throw new Unauthenticated(AuthErrors.invalidCredentials);
       }
       const pair = await this.sessions.open(found, device === undefined ? null : logLine(device, 256));
@@ -121,13 +124,13 @@ export class LoginService {
   }
 
   /** The e-mail that was typed is kept only where it is an account's: people type passwords into the wrong field. */
-  private async recordFailure(event: string, found: UserView | null): Promise<void> {
-    const subject = found && { type: 'user', id: found.user.userId };
+  private async recordFailure(event: string, account: Account | null): Promise<void> {
+    const subject = account && { type: 'user', id: account.userId };
     await this.audit.recordSecurity({ event, subject });
   }
 
-  private async renewedDigest({ user }: UserView, password: string): Promise<string | null> {
-    const isOutdated = user.passwordDigest !== null && this.passwords.isOutdated(user.passwordDigest);
-    return isOutdated ? this.users.rehash(user, password) : user.passwordDigest;
+  private async renewedDigest(account: Account, password: string): Promise<string | null> {
+    const isOutdated = account.passwordDigest !== null && this.passwords.isOutdated(account.passwordDigest);
+    return isOutdated ? this.users.rehash(account, password) : account.passwordDigest;
   }
 }

@@ -56,10 +56,12 @@ export class AuthzController {
   @ApiOkResponse({ type: RoleChangeList })
   @Refuses(404, RbacErrors.roleNotFound)
   async preview(
+    @CurrentPrincipal() principal: Principal,
     @Param('role_id', IdPipe) roleId: number,
     @Body() body: PreviewRoleRequest,
     @Query() query: ListQuery,
   ): Promise<ListResponse<RoleChangeResponse>> {
-    return listResponse(await this.authz.preview(roleId, body.permissions, query), RoleChangeResponse.of);
+    const { permissions } = body;
+    return listResponse(await this.authz.preview(principal, { roleId, permissions }, query), RoleChangeResponse.of);
   }
 }

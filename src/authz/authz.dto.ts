@@ -43,6 +43,10 @@ export class ExplainRequest {
   /** The row that it is to be done to. Without it: whether it can be done at all, to whatever row. */
   @Id({ optional: true })
   subject_id?: number;
+
+  /** A field of it, where the right to that one field is meant: a right may leave fields out. */
+  @Text({ max: 100, optional: true })
+  field?: string;
 }
 
 export class WhoCanQuery extends ListQuery {
@@ -53,6 +57,10 @@ export class WhoCanQuery extends ListQuery {
   /** The row that it is about; without it, who may do it at all. */
   @Id({ optional: true, query: true })
   subject_id?: number;
+
+  /** A field of it, where the right to that one field is meant: a right may leave fields out. */
+  @Text({ max: 100, optional: true })
+  field?: string;
 }
 
 export class PreviewRoleRequest {
@@ -62,16 +70,16 @@ export class PreviewRoleRequest {
 }
 
 export class ConditionResponse {
-  /** Only rows of these customers. */
-  @ApiProperty({ type: [Number], example: [7] })
-  customer_ids!: number[];
+  /** Only rows of these customers; null = all. */
+  @ApiProperty({ type: [Number], nullable: true, example: [7] })
+  customer_ids!: number[] | null;
 
   /** Only these fields of them; null = all. */
   @ApiProperty({ type: [String], nullable: true, example: null })
   fields!: string[] | null;
 
   static from(this: void, { customerIds, fields }: Condition): ConditionResponse {
-    return { customer_ids: [...customerIds], fields: fields && [...fields] };
+    return { customer_ids: customerIds && [...customerIds], fields: fields && [...fields] };
   }
 }
 

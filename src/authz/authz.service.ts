@@ -25,6 +25,12 @@ interface Question {
   readonly subjectId: number | null;
 }
 
+/** What a role would grant. */
+export interface RoleEdit {
+  readonly roleId: number;
+  readonly permissions: readonly string[];
+}
+
 @Injectable()
 export class AuthzService {
   constructor(
@@ -47,28 +53,31 @@ export class AuthzService {
     const known = await this.principals.find(kind, id);
     if (!known) throw new NotFound(AuthzErrors.principalNotFound, { kind, id });
     const row = await this.rowOf(principal, access, subjectId);
-    return { principal: nameOf(known), verdict: this.verdicts.judge(known, access, row) };
+    const about = { access, row, field: request.field };
+    return { principal: nameOf(known, principal), verdict: this.verdicts.judge(known, about) };
   }
 
   /** Everybody who is let in and may do this. */
   async whoCan(principal: Principal, query: WhoCanQuery): Promise<Page<Holder>> {
     const permission = this.permission(query.permission);
     const access: Access = { kind: 'permission', permission, principals: [] };
-    const row = await this.rowOf(principal, access, query.subject_id ?? null);
+    const { subject_id: subjectId = null, field } = query;
+    const about = { access, row: await this.rowOf(principal, access, subjectId), field };
     const look = async (source: PrincipalSource, slice: Slice): Promise<Look<Holder>> => {
       const known = await source.list(slice);
       const found = known.flatMap((it) => {
-        const { allowed, because } = this.verdicts.judge(it, access, row);
-        return allowed ? [{ position: it.position, row: { principal: nameOf(it), because } }] : [];
+        const { allowed, because } = this.verdicts.judge(it, about);
+        return allowed ? [{ position: it.position, row: { principal: nameOf(it, principal), because } }] : [];
       });
       return { found, last: lastOf(known, slice) };
     };
-    const question = `who-can/${permission.identifier}/${query.subject_id ?? ''}`;
+    const question = `who-can/${permission.identifier}/${subjectId ?? ''}/${field ?? ''}`;
     return this.walk.page({ question, query, roleIds: await this.rolesThatGrant(permission), look });
   }
 
   /** Whose rights would change if the role granted this instead. Everybody is looked at twice: as is, and as if. */
-  async preview(roleId: number, permissions: readonly string[], query: ListQuery): Promise<Page<Change>> {
+  async preview(principal: Principal, edit: RoleEdit, query: ListQuery): Promise<Page<Change>> {
+    const { roleId, permissions } = edit;
     this.assertKnown(permissions);
     const role = await this.roles.get(roleId);
     const supposed: Role = { ...role, permissions: [...permissions] };
@@ -77,7 +86,7 @@ export class AuthzService {
       const after = await this.directory.supposing(supposed, () => source.list(slice));
       const found = before.flatMap((it) => {
         const then = after.find(({ position }) => position === it.position);
-        const row = then && changeOf(it, then);
+        const row = then && changeOf(it, then, principal);
         return row ? [{ position: it.position, row }] : [];
       });
       return { found, last: lastOf(before, slice) };
@@ -157,17 +166,17 @@ function idIn(text: string | undefined): number | null {
   return Number(text);
 }
 
-function nameOf({ id, principal: { kind, name } }: KnownPrincipal): Named {
-  return { kind, id, name };
+function nameOf(known: KnownPrincipal, asker: Principal): Named {
+  return { kind: known.principal.kind, id: known.id, name: known.nameFor(asker) };
 }
 
 /** Null when nothing changes. An administrator who stays one can do all things before and after. */
-function changeOf(before: KnownPrincipal, after: KnownPrincipal): Change | null {
+function changeOf(before: KnownPrincipal, after: KnownPrincipal, asker: Principal): Change | null {
   const [had, has] = [before, after].map(({ obstacle, principal }) =>
     obstacle === null ? principal.permissions : new Set<string>(),
   ) as [ReadonlySet<string>, ReadonlySet<string>];
   if (had.has('admin') && has.has('admin')) return null;
   const gains = [...has].filter((identifier) => !had.has(identifier)).sort();
   const loses = [...had].filter((identifier) => !has.has(identifier)).sort();
-  return gains.length + loses.length > 0 ? { principal: nameOf(before), gains, loses } : null;
+  return gains.length + loses.length > 0 ? { principal: nameOf(before, asker), gains, loses } : null;
 }

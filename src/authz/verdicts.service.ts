@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { type Access, isForKind } from '../common/access.decorators.js';
 import type { PermissionDefinition } from '../common/permissions.js';
 import type { Principal } from '../common/principal.js';
-import { AbilityService, type OwnedRow } from '../rbac/ability.service.js';
+import { AbilityService, customerIdsOf, opens, type OwnedRow } from '../rbac/ability.service.js';
 import type { KnownPrincipal } from '../rbac/known-principals.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 
 /** What narrows a right: rows of these customers only, and only these fields of them (null = all). */
 export interface Condition {
-  readonly customerIds: readonly number[];
+  readonly customerIds: readonly number[] | null;
   readonly fields: readonly string[] | null;
 }
 
@@ -37,7 +37,14 @@ export interface Verdict {
   readonly reason: string | null;
 }
 
-type Demand = Extract<Access, { kind: 'permission' }>;
+/** What is to be done, to which row, and to which field of it; without a row: ever, to any. */
+export interface Deed {
+  readonly access: Access;
+  readonly row: OwnedRow | null;
+  readonly field: string | undefined;
+}
+
+type Demand = Omit<Deed, 'access'> & { readonly permission: PermissionDefinition };
 
 const YES = { allowed: true, because: [], missing: [], smallestGrant: null, reason: null };
 
@@ -52,46 +59,47 @@ export class Verdicts {
     private readonly catalogue: PermissionCatalogue,
   ) {}
 
-  judge(known: KnownPrincipal, access: Access, row: OwnedRow | null): Verdict {
+  judge(known: KnownPrincipal, { access, row, field }: Deed): Verdict {
     if (access.kind === 'public') return YES;
     if (known.obstacle !== null) return { ...YES, allowed: false, reason: known.obstacle };
     if (!isForKind(access, known.principal.kind)) {
       return { ...YES, allowed: false, reason: `This is only for: ${access.principals.join(', ')}.` };
     }
-    return access.kind === 'permission' ? this.judgePermission(known, access, row) : YES;
+    return access.kind === 'permission'
+      ? this.judgePermission(known, { permission: access.permission, row, field })
+      : YES;
   }
 
-  private judgePermission(known: KnownPrincipal, { permission }: Demand, row: OwnedRow | null): Verdict {
+  private judgePermission(known: KnownPrincipal, demand: Demand): Verdict {
     const { principal } = known;
-    if (this.may(principal, permission, row)) {
-      return { ...YES, because: this.grounds(known, permission, row) };
-    }
-    const isOutside = this.may(principal, permission, null);
-    const wide = this.variantsOf(permission).filter(({ own }) => !own);
+    const { permission } = demand;
+    if (this.may(principal, demand)) return { ...YES, because: this.grounds(known, demand) };
+    // Of the two conditions, the one that stands in the way: the field, if the row is reached; else the row.
+    const without = demand.field === undefined ? null : { ...demand, field: undefined };
+    const isMasked = without !== null && this.may(principal, without);
+    const nearest = isMasked ? without : { ...demand, row: null, field: undefined };
+    const isOutside = this.may(principal, nearest);
+    const wide = this.variantsOf(permission).filter(({ own, fields }) => !own && !fields);
     return {
       allowed: false,
-      because: isOutside ? this.grounds(known, permission, null) : [],
+      because: isOutside ? this.grounds(known, nearest) : [],
       missing: isOutside && wide.length > 0 ? wide.map(({ identifier }) => identifier) : [permission.identifier],
-      smallestGrant: this.smallestGrant(known, permission, row),
-      reason: isOutside
-        ? 'What it holds reaches only rows of its own customers, and this is none.'
-        : lack(known, permission),
+      smallestGrant: this.smallestGrant(known, demand),
+      reason: isMasked ? MASKED : isOutside ? OUTSIDE : lack(known, permission),
     };
   }
 
   /** Without a row: may it ever? With one: may it do this to this row? The two questions that every request is asked. */
-  private may(principal: Principal, permission: PermissionDefinition, row: OwnedRow | null): boolean {
-    return row ? this.abilities.may(principal, permission, row) : this.abilities.mayEver(principal, permission);
+  private may(principal: Principal, { permission, row, field }: Demand): boolean {
+    return row
+      ? this.abilities.may(principal, permission, row, field)
+      : this.abilities.mayEver(principal, permission, field);
   }
 
   /** Each permission that would be enough by itself, once for each role that brings it. */
-  private grounds(
-    { principal, assignments }: KnownPrincipal,
-    permission: PermissionDefinition,
-    row: OwnedRow | null,
-  ): Ground[] {
+  private grounds({ principal, assignments }: KnownPrincipal, demand: Demand): Ground[] {
     const isEnough = (identifier: string): boolean =>
-      this.may({ ...principal, permissions: new Set([identifier]) }, permission, row);
+      this.may({ ...principal, permissions: new Set([identifier]) }, demand);
     return assignments.flatMap(({ role, permissions }) =>
       permissions
         .filter((identifier) => principal.permissions.has(identifier) && isEnough(identifier))
@@ -100,36 +108,46 @@ export class Verdicts {
   }
 
   private conditionOf(identifier: string, { customerIds }: Principal): Condition | null {
-    const definition = this.catalogue.find(identifier);
-    return definition?.own ? { customerIds, fields: definition.fields ?? null } : null;
+    const { own = false, fields = null } = this.catalogue.find(identifier) ?? {};
+    return own || fields ? { customerIds: own ? customerIds : null, fields } : null;
   }
 
-  private smallestGrant(known: KnownPrincipal, permission: PermissionDefinition, row: OwnedRow | null): Grant | null {
+  private smallestGrant(known: KnownPrincipal, demand: Demand): Grant | null {
     const { principal } = known;
-    for (const grant of this.candidates(known, permission, row)) {
+    for (const grant of this.candidates(known, demand)) {
       const permissions = new Set([...principal.permissions, ...(grant.permission === null ? [] : [grant.permission])]);
       const customerIds = [...principal.customerIds, ...(grant.customerId === null ? [] : [grant.customerId])];
-      if (this.may({ ...principal, permissions, customerIds }, permission, row)) return grant;
+      if (this.may({ ...principal, permissions, customerIds }, demand)) return grant;
     }
     return null;
   }
 
-  /** From the least to the most: a customer more, a right over one's own rows where one has any, a right over all rows. */
-  private candidates(known: KnownPrincipal, permission: PermissionDefinition, row: OwnedRow | null): Grant[] {
-    const variants = this.variantsOf(permission);
-    const own = variants.filter((variant) => variant.own && known.principal.customerIds.length > 0);
+  /**
+   * From the least to the most: a customer more, a right over one's own rows where one has any, a right over all rows.
+   * What stands for several actions, or leaves fields out, is offered to whoever asks for it by name.
+   */
+  private candidates({ principal, bar, takesCustomers }: KnownPrincipal, { permission, row }: Demand): Grant[] {
+    const variants = this.variantsOf(permission).filter(({ own, fields, also }) => !also && (own || !fields));
+    const own = variants.filter((variant) => variant.own && principal.customerIds.length > 0);
     const permissions = [...own, permission, ...variants.filter((variant) => !variant.own)]
       .map(({ identifier }) => identifier)
-      .filter((identifier) => !known.bar?.bars(identifier));
-    const customers = row && known.takesCustomers ? [{ permission: null, customerId: row.customerId }] : [];
-    return [...customers, ...permissions.map((identifier) => ({ permission: identifier, customerId: null }))];
+      .filter((identifier) => !bar?.bars(identifier));
+    const foreign = row ? customerIdsOf(row).filter((customerId) => !principal.customerIds.includes(customerId)) : [];
+    const customers = foreign.length === 1 && takesCustomers ? foreign : [];
+    return [
+      ...customers.map((customerId) => ({ permission: null, customerId })),
+      ...permissions.map((identifier) => ({ permission: identifier, customerId: null })),
+    ];
   }
 
   /** `view_customer` and `view_own_customer` are one action on one subject. */
   private variantsOf({ action, subject }: PermissionDefinition): PermissionDefinition[] {
-    return this.catalogue.list().filter((it) => it.action === action && it.subject === subject);
+    return this.catalogue.list().filter((it) => it.subject === subject && opens(it, action));
   }
 }
+
+const MASKED = 'What it holds does not cover this field here.';
+const OUTSIDE = 'What it holds reaches only rows of its own customers, and this is none.';
 
 function lack({ bar }: KnownPrincipal, { identifier }: PermissionDefinition): string {
   return `It does not hold ${identifier}${bar?.bars(identifier) ? `, and cannot: ${bar.reason}` : ''}.`;

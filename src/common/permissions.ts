@@ -8,7 +8,9 @@ export interface PermissionDefinition {
   readonly subject: string;
   /** One sentence for the role editor and docs/permissions.md. */
   readonly description: string;
-  /** Narrowed to rows whose `customerId` is among the principal's customers. */
+  /** CASL actions that it stands for as well: one right to look after a thing opens several routes. */
+  readonly also?: readonly string[];
+  /** Narrowed to rows that belong to the principal's customers, and to nobody else. */
   readonly own?: boolean;
   /** Narrowed to these fields of the row (wire names); everything when absent. */
   readonly fields?: readonly string[];

@@ -32,7 +32,7 @@ export class CustomersController {
     @CurrentPrincipal() principal: Principal,
     @Query() query: ListCustomersQuery,
   ): Promise<ListResponse<CustomerResponse>> {
-    return listResponse(await this.customers.list(principal, query), CustomerResponse.from);
+    return listResponse(await this.customers.list(principal, query), this.customers.presenter(principal));
   }
 
   /** Create a customer. */
@@ -43,7 +43,7 @@ export class CustomersController {
     @CurrentPrincipal() principal: Principal,
     @Body() body: CreateCustomerRequest,
   ): Promise<CustomerResponse> {
-    return CustomerResponse.from(await this.customers.create(principal, body));
+    return this.customers.presenter(principal)(await this.customers.create(principal, body));
   }
 
   /** Read one customer. */
@@ -55,7 +55,7 @@ export class CustomersController {
     @CurrentPrincipal() principal: Principal,
     @Param('customer_id', IdPipe) customerId: number,
   ): Promise<CustomerResponse> {
-    return CustomerResponse.from(await this.customers.get(principal, customerId));
+    return this.customers.presenter(principal)(await this.customers.get(principal, customerId));
   }
 
   /** Edit a customer. Absent fields stay as they are; null clears one. */
@@ -72,7 +72,10 @@ export class CustomersController {
     @Body() body: UpdateCustomerRequest,
     @IfMatch() ifMatch: Precondition,
   ): Promise<CustomerResponse | undefined> {
-    return CustomerResponse.orNothing(await this.customers.update(principal, customerId, body, ifMatch));
+    return CustomerResponse.orNothing(
+      await this.customers.update(principal, customerId, body, ifMatch),
+      this.customers.presenter(principal),
+    );
   }
 
   /** Delete a customer. */

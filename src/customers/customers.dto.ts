@@ -152,8 +152,9 @@ export class CustomerResponse {
   @ApiProperty()
   address!: CustomerAddressResponse;
 
-  @ApiProperty({ type: String, nullable: true, example: 'DE123456789' })
-  tax_id!: string | null;
+  /** Absent for whoever may not read it: `view_basic_customer` leaves it out. */
+  @ApiProperty({ type: String, nullable: true, required: false, example: 'DE123456789' })
+  tax_id?: string | null;
 
   @ApiProperty({ type: String, nullable: true, example: 'EUR' })
   currency!: string | null;
@@ -191,8 +192,12 @@ export class CustomerResponse {
   }
 
   /** For who may change a row without seeing it: 204 instead of the row. */
-  static orNothing(this: void, row: Customer | null): CustomerResponse | undefined {
-    return row ? CustomerResponse.from(row) : undefined;
+  static orNothing(
+    this: void,
+    row: Customer | null,
+    present: (row: Customer) => CustomerResponse,
+  ): CustomerResponse | undefined {
+    return row ? present(row) : undefined;
   }
 }
 

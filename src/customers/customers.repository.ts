@@ -7,7 +7,7 @@ import { NewRows } from '../platform/database/new-rows.js';
 import { Rows, type Statement } from '../platform/database/rows.js';
 import { type Filter, type ListDefinition, where } from '../platform/paging/list-definition.js';
 import { Pager } from '../platform/paging/pager.js';
-import { isWithin, type RowScope, within } from '../rbac/row-scope.js';
+import { reaches, type RowScope, within } from '../rbac/row-scope.js';
 import { Customer, CustomerWord } from './customer.entity.js';
 import { ListCustomersQuery } from './customers.dto.js';
 
@@ -27,7 +27,7 @@ export class CustomersRepository {
 
   /** Null when there is no such row within the scope: foreign and absent are the same. */
   async find(scope: RowScope, customerId: number): Promise<Customer | null> {
-    if (!isWithin(scope, customerId)) return null;
+    if (!reaches(scope, { customerId })) return null;
     this.one ??= this.rows.compile(Customer, 'customerId', (rows) => {
       rows.where('row.customerId = :customerId', { customerId });
     });

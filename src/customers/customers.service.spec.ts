@@ -3,6 +3,7 @@ import { Clock } from '../common/clock.js';
 import { DomainError } from '../common/errors.js';
 import { type Principal, systemPrincipal } from '../common/principal.js';
 import { AbilityService } from '../rbac/ability.service.js';
+import { FieldMasks } from '../rbac/field-masks.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { AdminPermissions } from '../rbac/rbac.permissions.js';
 import { type RowScope, RowScopes } from '../rbac/row-scope.js';
@@ -40,6 +41,7 @@ function made(repository: Record<string, unknown> = {}): { service: CustomersSer
   catalogue.declare(AdminPermissions);
   catalogue.declare(CustomerPermissions);
   const abilities = new AbilityService(catalogue);
+  const scopes = new RowScopes(abilities);
   const calls: unknown[][] = [];
   const noting =
     (name: string, answer?: (...given: any[]) => unknown) =>
@@ -59,7 +61,8 @@ function made(repository: Record<string, unknown> = {}): { service: CustomersSer
     strict('database', { transaction: (work: () => unknown) => work() }),
     strict('customers', rows),
     abilities,
-    new RowScopes(abilities),
+    scopes,
+    new FieldMasks(abilities, scopes),
     strict('revisions', { bump: noting('bump') }),
     strict('audit', { record: noting('record') }),
     new StandingClock(),

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type Instant } from '../common/clock.js';
-import { Forbidden, NotFound } from '../common/errors.js';
+import { NotFound } from '../common/errors.js';
 import { assertMatches, type Precondition } from '../common/etag.js';
 import type { Page } from '../common/page.js';
 import type { PermissionDefinition } from '../common/permissions.js';
@@ -9,6 +9,7 @@ import { AuditService, difference } from '../audit/audit.service.js';
 import { Database } from '../platform/database/database.js';
 import { Revisions } from '../platform/database/revisions.js';
 import { AbilityService } from '../rbac/ability.service.js';
+import { FieldMasks, fieldsForbidden } from '../rbac/field-masks.js';
 import { type RowScope, RowScopes } from '../rbac/row-scope.js';
 import type { Customer } from './customer.entity.js';
 import { CreateCustomerRequest, CustomerResponse, ListCustomersQuery, UpdateCustomerRequest } from './customers.dto.js';
@@ -23,6 +24,7 @@ export class CustomersService {
     private readonly customers: CustomersRepository,
     private readonly abilities: AbilityService,
     private readonly scopes: RowScopes,
+    private readonly masks: FieldMasks,
     private readonly revisions: Revisions,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -54,7 +56,7 @@ export class CustomersService {
   ): Promise<Customer | null> {
     return this.database.transaction(async () => {
       const before = await this.lock(principal, CustomerPermissions.update, customerId);
-      this.assertMayChange(principal, before, Object.keys(withoutUndefined(request)));
+      this.assertMayChange(principal, before, request);
       assertMatches(ifMatch, before.version);
       const after = merge(before, request);
       const changed = difference(snapshot(before), snapshot(after));
@@ -91,6 +93,11 @@ export class CustomersService {
     return this.customers.find(scope, customerId);
   }
 
+  /** Makes answers of rows as this reader may see them. */
+  presenter(reader: Principal): (row: Customer) => CustomerResponse {
+    return this.masks.presenter(reader, CustomerPermissions.view, CustomerResponse.from, (row) => row);
+  }
+
   countAll(): Promise<number> {
     return this.customers.countAll();
   }
@@ -101,17 +108,9 @@ export class CustomersService {
     return found(row, customerId);
   }
 
-  private assertMayChange(principal: Principal, row: Customer, fields: readonly string[]): void {
-    const barred = fields.filter((name) => !this.abilities.may(principal, CustomerPermissions.update, row, name));
-    if (barred.length === 0) return;
-    throw new Forbidden(
-      CustomerErrors.fieldsForbidden,
-      { fields: barred.join(', ') },
-      {
-        missingPermissions: [CustomerPermissions.update.identifier],
-        errors: barred.map((name) => ({ pointer: `/${name}`, detail: 'you may not change this' })),
-      },
-    );
+  private assertMayChange(principal: Principal, row: Customer, request: UpdateCustomerRequest): void {
+    const barred = this.masks.barred(principal, CustomerPermissions.update, row, request);
+    if (barred.length > 0) throw fieldsForbidden(CustomerErrors.fieldsForbidden, CustomerPermissions.update, barred);
   }
 }
 

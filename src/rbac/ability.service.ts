@@ -7,9 +7,17 @@ import { PermissionCatalogue } from './permission-catalogue.js';
 export type Ability = MongoAbility<[string, string | object]>;
 type Rule = RawRuleOf<Ability>;
 
-/** A row as far as `own` conditions look at it. */
-export interface OwnedRow {
-  readonly customerId: number;
+/** A row as far as `own` conditions look at it. What belongs to several customers is one's own if all of them are; to none: nobody's. */
+export type OwnedRow = { readonly customerId: number } | { readonly customerIds: readonly number[] };
+
+export function customerIdsOf(row: OwnedRow): readonly number[] {
+  return 'customerIds' in row ? row.customerIds : [row.customerId];
+}
+
+/** The row as CASL is to see it: once for each customer, and each time it must be allowed. */
+export function subjectsOf(subject: string, row: OwnedRow): object[] {
+  const owners: readonly (number | null)[] = customerIdsOf(row);
+  return (owners.length > 0 ? owners : [null]).map((customerId) => asSubject(subject, { customerId }));
 }
 
 /** What a principal may do, as CASL rules made of its permissions. Built once for each principal object. */
@@ -29,9 +37,9 @@ export class AbilityService {
     return ability;
   }
 
-  /** May the principal ever do this? Conditions are not looked at: that is the service's part. */
-  mayEver(principal: Principal, permission: PermissionDefinition): boolean {
-    return this.for(principal).can(permission.action, permission.subject);
+  /** May the principal ever do this (to this field)? Conditions are not looked at: that is the service's part. */
+  mayEver(principal: Principal, permission: PermissionDefinition, field?: string): boolean {
+    return this.for(principal).can(permission.action, permission.subject, field);
   }
 
   /**
@@ -53,18 +61,15 @@ export class AbilityService {
     if (permissions.has(identifier) || permissions.has('admin')) return identifier;
     const isOther = (it: string): boolean => {
       const held = this.catalogue.find(it);
-      return held?.action === action && held.subject === subject;
+      return held?.subject === subject && opens(held, action);
     };
     return [...permissions].find(isOther) ?? identifier;
   }
 
   /** May the principal do this to this very row (and to this field of it)? */
   may(principal: Principal, permission: PermissionDefinition, row: OwnedRow, field?: string): boolean {
-    return this.for(principal).can(
-      permission.action,
-      asSubject(permission.subject, { customerId: row.customerId }),
-      field,
-    );
+    const ability = this.for(principal);
+    return subjectsOf(permission.subject, row).every((it) => ability.can(permission.action, it, field));
   }
 
   private rulesOf(principal: Principal): Rule[] {
@@ -75,9 +80,14 @@ export class AbilityService {
   }
 }
 
+/** Whether the permission is one of those by which a route with this action is entered. */
+export function opens({ action, also = [] }: PermissionDefinition, wanted: string): boolean {
+  return action === wanted || also.includes(wanted);
+}
+
 function ruleOf(definition: PermissionDefinition, principal: Principal): Rule {
   return {
-    action: definition.action,
+    action: [definition.action, ...(definition.also ?? [])],
     subject: definition.subject,
     ...(definition.own ? { conditions: { customerId: { $in: [...principal.customerIds] } } } : {}),
     ...(definition.fields ? { fields: [...definition.fields] } : {}),

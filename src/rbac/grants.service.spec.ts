@@ -12,7 +12,16 @@ const Things = definePermissions('Thing', {
   view: { identifier: 'view_thing', action: 'view', description: 'x' },
   viewOwn: { identifier: 'view_own_thing', action: 'view', own: true, description: 'x' },
   pay: { identifier: 'create_own_payment', action: 'create', own: true, description: 'x' },
-  manageOwn: { identifier: 'manage_own_users', action: 'manage_own', description: 'x' },
+  basic: { identifier: 'view_basic_thing', action: 'view', fields: ['name'], description: 'x' },
+  least: { identifier: 'view_own_basic_thing', action: 'view', own: true, fields: ['name'], description: 'x' },
+  remove: { identifier: 'delete_thing', action: 'delete', description: 'x' },
+  manageOwn: {
+    identifier: 'manage_own_users',
+    action: 'manage_own',
+    also: ['view', 'delete'],
+    own: true,
+    description: 'x',
+  },
 });
 const IDENTIFIERS = ['admin', ...Object.values(Things).map(({ identifier }) => identifier)];
 
@@ -61,6 +70,26 @@ describe('GrantsService', () => {
     expect(lacking(giver(['view_thing']), ['view_own_thing'], [7, 8])).toEqual([]);
     expect(lacking(giver(['view_own_thing'], [7]), ['view_thing'], [7])).toEqual(['view_thing']);
     expect(lacking(giver(['manage_users']), ['manage_own_users'])).toEqual(['manage_own_users']);
+  });
+
+  it('covers a right to some fields by the one to all, never the other way round', () => {
+    expect(lacking(giver(['view_thing']), ['view_basic_thing', 'view_own_basic_thing'], [7])).toEqual([]);
+    expect(lacking(giver(['view_basic_thing']), ['view_own_basic_thing'], [7])).toEqual([]);
+    expect(
+      lacking(giver(['view_basic_thing', 'view_own_basic_thing'], [7]), ['view_thing', 'view_own_thing'], [7]),
+    ).toEqual(['view_own_thing', 'view_thing']);
+    expect(lacking(giver(['view_own_thing'], [7]), ['view_own_basic_thing'], [7])).toEqual([]);
+    expect(lacking(giver(['view_own_thing'], [7]), ['view_basic_thing'], [7])).toEqual(['view_basic_thing']);
+  });
+
+  it('covers what stands for several actions by rights to each of them, or by itself for one’s own customers', () => {
+    expect(lacking(giver(['view_thing', 'delete_thing']), ['manage_own_users'], [7])).toEqual([]);
+    expect(lacking(giver(['view_thing']), ['manage_own_users'], [7])).toEqual(['manage_own_users']);
+    expect(lacking(giver(['manage_own_users'], [7]), ['manage_own_users', 'view_own_thing'], [7])).toEqual([]);
+    expect(lacking(giver(['manage_own_users'], [7]), ['manage_own_users', 'view_thing'], [8])).toEqual([
+      'manage_own_users',
+      'view_thing',
+    ]);
   });
 
   it('covers an own right by itself for the giver’s own customers alone', () => {

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Forbidden, type FieldProblem, InvalidInput } from '../common/errors.js';
+import type { PermissionDefinition } from '../common/permissions.js';
 import type { Principal } from '../common/principal.js';
 import { fold } from '../common/text.js';
 import { AuditService } from '../audit/audit.service.js';
+import { opens } from './ability.service.js';
 import { PermissionCatalogue } from './permission-catalogue.js';
 import { PresentGivers } from './present-givers.js';
 import { RbacErrors } from './rbac.errors.js';
@@ -59,16 +61,24 @@ export class GrantsService {
     return [...new Set(identifiers)].filter((identifier) => !this.holds(principal, identifier, customerIds)).sort();
   }
 
-  /** Holding `view_customer` covers giving `view_own_customer` for anybody; holding that one, for one's own customers. */
+  /**
+   * Holding `view_customer` covers giving `view_own_customer` for anybody, and `view_basic_customer`; holding the own one
+   * covers giving it for one's own customers. What stands for several actions is covered one by one.
+   */
   private holds(
     { permissions, customerIds: own }: Principal,
     identifier: string,
     customerIds: readonly number[],
   ): boolean {
     if (permissions.has('admin')) return true;
-    if (!this.catalogue.find(identifier)?.own) return permissions.has(identifier);
-    if (permissions.has(identifier.replace('_own_', '_'))) return true;
-    return permissions.has(identifier) && customerIds.every((customerId) => own.includes(customerId));
+    const wanted = this.catalogue.find(identifier);
+    if (!wanted || (!wanted.own && permissions.has(identifier))) return permissions.has(identifier);
+    const isOurs = customerIds.every((customerId) => own.includes(customerId));
+    const held = [...permissions].map((it) => this.catalogue.find(it)).filter((it) => it !== undefined);
+    const wide = held.filter((it) => it.subject === wanted.subject && (!it.own || (wanted.own && isOurs)));
+    return (wanted.also ?? [wanted.action]).every((action) =>
+      wide.some((it) => opens(it, action) && coversFields(it, wanted)),
+    );
   }
 
   private async resolveNames({ permissions = [], roles = [] }: Wanted): Promise<Granted> {
@@ -91,4 +101,8 @@ export class GrantsService {
     // A role that is named twice, in two spellings, is given once.
     return { permissions: [...permissions], roles: [...new Set(found.filter((role) => role !== undefined))] };
   }
+}
+
+function coversFields({ fields: held }: PermissionDefinition, { fields: wanted }: PermissionDefinition): boolean {
+  return !held || (wanted?.every((field) => held.includes(field)) ?? false);
 }

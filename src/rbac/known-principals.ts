@@ -22,6 +22,8 @@ export interface KnownPrincipal {
   readonly bar: { readonly reason: string; bars(identifier: string): boolean } | null;
   /** Whether it can be tied to customers. */
   readonly takesCustomers: boolean;
+  /** What the asker may know it by. */
+  nameFor(asker: Principal): string;
 }
 
 /** A stretch of a source, in the order of `position`. */

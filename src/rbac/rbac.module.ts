@@ -5,6 +5,7 @@ import { onConstraint } from '../platform/database/constraint-errors.js';
 import { AbilityService } from './ability.service.js';
 import { ConfiguredRoles } from './configured-roles.js';
 import { CustomerReach } from './customer-reach.js';
+import { FieldMasks } from './field-masks.js';
 import { GrantsService } from './grants.service.js';
 import { KnownPrincipals } from './known-principals.js';
 import { PermissionCatalogue } from './permission-catalogue.js';
@@ -30,6 +31,7 @@ import { SubjectRows } from './subject-rows.js';
     AbilityService,
     ConfiguredRoles,
     CustomerReach,
+    FieldMasks,
     GrantsService,
     KnownPrincipals,
     PermissionCatalogue,
@@ -47,6 +49,7 @@ import { SubjectRows } from './subject-rows.js';
     AbilityService,
     ConfiguredRoles,
     CustomerReach,
+    FieldMasks,
     GrantsService,
     KnownPrincipals,
     PermissionCatalogue,

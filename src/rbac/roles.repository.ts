@@ -61,7 +61,7 @@ export class RolesRepository {
 
   list(query: ListRolesQuery): Promise<Page<Role>> {
     const rows = this.database.repository(Role).createQueryBuilder('row');
-    whereWords(rows, query.search, 'roleId');
+    whereWords(rows, query.search, { id: 'roleId' });
     return this.pager.page(rows, {
       query,
       sort: query.sort ?? 'role_id',

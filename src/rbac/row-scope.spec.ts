@@ -4,7 +4,7 @@ import { type Principal, systemPrincipal } from '../common/principal.js';
 import { AbilityService } from './ability.service.js';
 import { PermissionCatalogue } from './permission-catalogue.js';
 import { AdminPermissions } from './rbac.permissions.js';
-import { isWithin, type RowScope, RowScopes, within } from './row-scope.js';
+import { type RowScope, RowScopes, within } from './row-scope.js';
 
 const Things = definePermissions('Thing', {
   view: { identifier: 'view_thing', action: 'view', description: 'x' },
@@ -168,16 +168,9 @@ describe('within', () => {
   });
 
   it('gives texts that differ a shape of their own', () => {
-    const shapes = [[], [1], [1, 2], [1, 2, 3]].map((customerIds) => filter.shape?.({ kind: 'customers', customerIds }));
-    expect(new Set([...shapes, filter.shape?.({ kind: 'all' })]).size).toBe(5);
-  });
-
-  it('holds a row just where its customer is in the scope', () => {
-    fc.assert(
-      fc.property(ids, fc.integer({ min: 1, max: 1_000 }), (customerIds, customerId) => {
-        expect(isWithin({ kind: 'customers', customerIds }, customerId)).toBe(customerIds.includes(customerId));
-        expect(isWithin({ kind: 'all' }, customerId)).toBe(true);
-      }),
+    const shapes = [[], [1], [1, 2], [1, 2, 3]].map((customerIds) =>
+      filter.shape?.({ kind: 'customers', customerIds }),
     );
+    expect(new Set([...shapes, filter.shape?.({ kind: 'all' })]).size).toBe(5);
   });
 });

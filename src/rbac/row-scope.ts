@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { rulesToAST } from '@casl/ability/extra';
 import type { PermissionDefinition } from '../common/permissions.js';
 import type { Principal } from '../common/principal.js';
 import type { Parameters } from '../platform/database/rows.js';
 import type { Filter } from '../platform/paging/list-definition.js';
-import { AbilityService } from './ability.service.js';
+import { AbilityService, customerIdsOf, type OwnedRow } from './ability.service.js';
 
 /** Which rows a permission reaches: all of them, or those of these customers (none, when the list is empty). */
 export type RowScope =
@@ -14,6 +13,13 @@ interface Condition {
   readonly operator: string;
   readonly value: unknown;
   readonly field?: string;
+}
+
+/** What of a CASL rule is read. */
+interface Readable {
+  readonly inverted: boolean;
+  readonly conditions?: unknown;
+  readonly ast?: unknown;
 }
 
 /**
@@ -26,8 +32,12 @@ export class RowScopes {
 
   constructor(private readonly abilities: AbilityService) {}
 
-  /** Found once for each principal object, which never changes: the same scope is the same object. */
-  for(principal: Principal, permission: PermissionDefinition): RowScope {
+  /**
+   * With a field: the rows in which the permission covers it. The scope of a whole permission is found once for each
+   * principal object, which never changes.
+   */
+  for(principal: Principal, permission: PermissionDefinition, field?: string): RowScope {
+    if (field !== undefined) return this.find(principal, permission, field);
     let scopes = this.scopes.get(principal);
     if (!scopes) this.scopes.set(principal, (scopes = new Map<PermissionDefinition, RowScope>()));
     let scope = scopes.get(permission);
@@ -35,18 +45,33 @@ export class RowScopes {
     return scope;
   }
 
-  private find(principal: Principal, permission: PermissionDefinition): RowScope {
-    const ast = rulesToAST(this.abilities.for(principal), permission.action, permission.subject);
-    return ast === null ? { kind: 'customers', customerIds: [] } : scopeOf(ast);
+  private find(principal: Principal, { action, subject }: PermissionDefinition, field?: string): RowScope {
+    const rules = this.abilities.for(principal).rulesFor(action, subject, field);
+    return union(rules.map((rule) => scopeOfRule(rule)));
   }
 }
 
-function scopeOf(condition: Condition): RowScope {
-  const { operator, value, field } = condition;
-  if ((operator === 'and' || operator === 'or') && Array.isArray(value)) {
-    if (value.length === 0) return { kind: 'all' };
-    if (operator === 'or') return union(value.map((part) => scopeOf(part as Condition)));
-  }
+/** The same rule for one row that was read already. */
+export function reaches(scope: RowScope, row: OwnedRow): boolean {
+  if (scope.kind === 'all') return true;
+  const owners = customerIdsOf(row);
+  return owners.length > 0 && owners.every((customerId) => scope.customerIds.includes(customerId));
+}
+
+/** Whether every row of `inner` is one of `outer`. */
+export function covers(outer: RowScope, inner: RowScope): boolean {
+  if (outer.kind === 'all') return true;
+  return inner.kind === 'customers' && inner.customerIds.every((customerId) => outer.customerIds.includes(customerId));
+}
+
+function scopeOfRule({ inverted, conditions, ast }: Readable): RowScope {
+  if (inverted) throw new Error('a rule that forbids cannot be turned into SQL');
+  if (!conditions) return { kind: 'all' };
+  if (!ast) throw new Error('a rule without a readable condition cannot be turned into SQL');
+  return scopeOf(ast as Condition);
+}
+
+function scopeOf({ operator, value, field }: Condition): RowScope {
   if (operator === 'in' && field === 'customerId' && Array.isArray(value)) {
     return { kind: 'customers', customerIds: value.map(Number) };
   }
@@ -60,10 +85,6 @@ function union(scopes: readonly RowScope[]): RowScope {
     for (const id of scope.customerIds) ids.add(id);
   }
   return { kind: 'customers', customerIds: [...ids] };
-}
-
-export function isWithin(scope: RowScope, customerId: number): boolean {
-  return scope.kind === 'all' || scope.customerIds.includes(customerId);
 }
 
 /** Narrows a list to a scope. `column` holds the customer of each row. */

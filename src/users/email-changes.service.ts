@@ -12,7 +12,9 @@ import { KnownPrincipals } from '../rbac/known-principals.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
 import { AccountMails } from './account-mails.service.js';
 import { type AccountToken, AccountTokensService, type TokenPurpose } from './account-tokens/account-tokens.service.js';
+import { UserReach } from './user-reach.service.js';
 import type { User } from './user.entity.js';
+import { permissionsOf } from './user.rules.js';
 import { UserErrors } from './users.errors.js';
 import { type UserRecord, UsersRepository } from './users.repository.js';
 
@@ -39,6 +41,7 @@ export class EmailChangesService {
     private readonly grants: GrantsService,
     private readonly customerReach: CustomerReach,
     private readonly directory: RoleDirectory,
+    private readonly reach: UserReach,
     private readonly revisions: Revisions,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -90,8 +93,9 @@ export class EmailChangesService {
     if (kind === 'system' || (kind === 'user' && id === user.userId)) return true;
     const asker = await this.principals.find(kind, id);
     if (!asker || asker.obstacle !== null) return false;
-    const { permissions } = await this.directory.effective(roleIds);
-    const lacking = this.grants.lacking(asker.principal, [...permissions], customerIds);
+    const roles = await this.directory.withIds(roleIds);
+    if (!this.reach.mayWriteEmail(asker.principal, { user, roles, customerIds })) return false;
+    const lacking = this.grants.lacking(asker.principal, permissionsOf(roles), customerIds);
     return lacking.length === 0 && customerIds.every((it) => this.customerReach.reaches(asker.principal, it));
   }
 }

@@ -3,6 +3,7 @@ import { systemPrincipal } from '../common/principal.js';
 import type { KnownPrincipal, PrincipalSource, Slice } from '../rbac/known-principals.js';
 import { TwoFactorDemand } from './two-factor-demand.service.js';
 import type { PresentGiver } from '../rbac/present-givers.js';
+import { UserReach } from './user-reach.service.js';
 import type { UserView } from './user.view.js';
 import { UsersService } from './users.service.js';
 
@@ -22,6 +23,7 @@ export class KnownUsers implements PrincipalSource {
   constructor(
     private readonly users: UsersService,
     private readonly demand: TwoFactorDemand,
+    private readonly reach: UserReach,
   ) {}
 
   async find(id: number | string): Promise<KnownPrincipal | null> {
@@ -58,6 +60,7 @@ export class KnownUsers implements PrincipalSource {
       obstacle: OBSTACLES[user.status] ?? (this.demand.stateOf(view) === 'demanded' ? UNENROLLED : null),
       bar: null,
       takesCustomers: true,
+      nameFor: (asker) => (this.reach.mayReadEmail(asker, view) ? user.email : user.name),
     };
   }
 }

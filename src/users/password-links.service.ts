@@ -12,6 +12,7 @@ import { type AccountToken, AccountTokensService, type TokenPurpose } from './ac
 import { InvitationsService } from './invitations.service.js';
 import type { User } from './user.entity.js';
 import { UserErrors } from './users.errors.js';
+import { UserPermissions } from './users.permissions.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
 
@@ -53,7 +54,7 @@ export class PasswordLinksService {
   /** For an administrator who helps: the password stays what it is until the link is used. */
   async mailTo(principal: Principal, userId: number): Promise<void> {
     await this.database.transaction(async () => {
-      const { user } = await this.users.lockToActOn(principal, userId);
+      const { user } = await this.users.lockToActOn(principal, userId, UserPermissions.resetPassword);
       if (user.status === 'deactivated') throw new Conflict(UserErrors.deactivated);
       await (user.status === 'invited' ? this.invitations.send(user) : this.mailLink(user));
       const event = user.status === 'invited' ? 'user.invited' : 'user.password_link_sent';

@@ -1,5 +1,7 @@
 import type { Instant } from '../common/clock.js';
 import { fold, searchText } from '../common/text.js';
+import type { OwnedRow } from '../rbac/ability.service.js';
+import { CUSTOMER_ROLE } from '../rbac/built-in-roles.js';
 import type { Role } from '../rbac/role.entity.js';
 import type { User } from './user.entity.js';
 import type { UserView } from './user.view.js';
@@ -10,6 +12,23 @@ export interface Decision {
   readonly columns?: Partial<User>;
   readonly roles?: readonly Role[];
   readonly customerIds?: readonly number[];
+}
+
+export function isCustomerRole({ isBuiltIn, name }: Role): boolean {
+  return isBuiltIn && name === CUSTOMER_ROLE;
+}
+
+export function isCustomerUser({ roles }: Pick<UserView, 'roles'>): boolean {
+  return roles.length === 1 && roles.every(isCustomerRole);
+}
+
+/** Whose a user is, to rights over one's own: who has any other role is nobody's. The list says the same in SQL. */
+export function ownerOf(view: Pick<UserView, 'roles' | 'customerIds'>): OwnedRow {
+  return { customerIds: isCustomerUser(view) ? view.customerIds : [] };
+}
+
+export function permissionsOf(roles: readonly Role[]): string[] {
+  return roles.flatMap((role) => role.permissions);
 }
 
 /** Nobody can be active without a password: who never accepted the invitation is invited again. */

@@ -37,8 +37,12 @@ export class UsersController {
   @Get()
   @RequirePermission(UserPermissions.view)
   @ApiOkResponse({ type: UserList })
-  async list(@Query() query: ListUsersQuery): Promise<ListResponse<UserResponse>> {
-    return listResponse(await this.users.list(query), UserResponse.from);
+  @Refuses(403, UserErrors.fieldsHidden)
+  async list(
+    @CurrentPrincipal() principal: Principal,
+    @Query() query: ListUsersQuery,
+  ): Promise<ListResponse<UserResponse>> {
+    return listResponse(await this.users.list(principal, query), this.users.presenter(principal));
   }
 
   /** Create a user. */
@@ -46,11 +50,11 @@ export class UsersController {
   @Creates()
   @RequirePermission(UserPermissions.create)
   @MayStepUp('it gives roles')
-  @Refuses(403, RbacErrors.cannotGrant, StepUpErrors.stepUpRequired)
+  @Refuses(403, RbacErrors.cannotGrant, UserErrors.beyondYourCustomers, StepUpErrors.stepUpRequired)
   @Refuses(409, UserErrors.emailTaken)
   @Refuses(422, PasswordErrors.tooCommon, PasswordErrors.isEmail)
   async create(@CurrentPrincipal() principal: Principal, @Body() body: CreateUserRequest): Promise<UserResponse> {
-    return UserResponse.from(await this.users.create(principal, body));
+    return this.users.presenter(principal)(await this.users.create(principal, body));
   }
 
   /** Read one user. */
@@ -58,8 +62,8 @@ export class UsersController {
   @RequirePermission(UserPermissions.view)
   @Versioned()
   @Refuses(404, UserErrors.notFound)
-  async get(@Param('user_id', IdPipe) userId: number): Promise<UserResponse> {
-    return UserResponse.from(await this.users.get(userId));
+  async get(@CurrentPrincipal() principal: Principal, @Param('user_id', IdPipe) userId: number): Promise<UserResponse> {
+    return this.users.presenter(principal)(await this.users.getFor(principal, userId));
   }
 
   /** Edit a user. A deactivated one is refused on the very next request. */
@@ -68,7 +72,13 @@ export class UsersController {
   @ApiOkResponse({ type: UserResponse })
   @ApiNoContentResponse({ description: 'Changed, by somebody who may not see the user.' })
   @Versioned()
-  @Refuses(403, UserErrors.targetAboveYou, UserErrors.foreignCustomers)
+  @Refuses(
+    403,
+    UserErrors.targetAboveYou,
+    UserErrors.foreignCustomers,
+    UserErrors.fieldsForbidden,
+    UserErrors.beyondYourCustomers,
+  )
   @Refuses(404, UserErrors.notFound)
   @Refuses(409, UserErrors.selfDeactivation, UserErrors.lastAdministrator)
   async update(
@@ -77,7 +87,10 @@ export class UsersController {
     @Body() body: UpdateUserRequest,
     @IfMatch() ifMatch: Precondition,
   ): Promise<UserResponse | undefined> {
-    return UserResponse.orNothing(await this.users.update(principal, userId, body, ifMatch));
+    return UserResponse.orNothing(
+      await this.users.update(principal, userId, body, ifMatch),
+      this.users.presenter(principal),
+    );
   }
 
   /** Replace a user's roles. Nobody gives what they do not hold. */
@@ -102,7 +115,10 @@ export class UsersController {
     @Body() body: SetUserRolesRequest,
     @IfMatch() ifMatch: Precondition,
   ): Promise<UserResponse | undefined> {
-    return UserResponse.orNothing(await this.users.setRoles(principal, userId, body.roles, ifMatch));
+    return UserResponse.orNothing(
+      await this.users.setRoles(principal, userId, body.roles, ifMatch),
+      this.users.presenter(principal),
+    );
   }
 
   /** Delete a user. Records keep the name; sessions and keys that are bound to the user end at once. */

@@ -24,7 +24,7 @@ export class CreateUserRequest {
   @Secret()
   password?: string;
 
-  /** Role names. One gives only what one holds. */
+  /** Role names. One gives only what one holds. Who may only look after users of their own customers need not say `Customer`. */
   @TextList({ max: 50, optional: true, example: ['Support'] })
   roles?: string[];
 
@@ -57,7 +57,7 @@ export class SetUserRolesRequest {
 }
 
 export class ListUsersQuery extends ListQuery {
-  /** Beginnings of words of name and e-mail, or the id. */
+  /** Beginnings of words of name and e-mail, or the id; of the name alone where the e-mail may not be read. */
   @Text({ max: 200, optional: true })
   search?: string;
 
@@ -76,8 +76,9 @@ export class UserResponse {
   @ApiProperty({ example: 2 })
   user_id!: number;
 
-  @ApiProperty({ example: 'maria@example.com' })
-  email!: string;
+  /** Absent for whoever may not read it: `view_basic_user` leaves it out. */
+  @ApiProperty({ required: false, example: 'maria@example.com' })
+  email?: string;
 
   @ApiProperty({ example: 'Maria Keller' })
   name!: string;
@@ -120,8 +121,12 @@ export class UserResponse {
   }
 
   /** For who may change a user without seeing it: 204 instead of the row. */
-  static orNothing(this: void, view: UserView | null): UserResponse | undefined {
-    return view ? UserResponse.from(view) : undefined;
+  static orNothing(
+    this: void,
+    view: UserView | null,
+    present: (view: UserView) => UserResponse,
+  ): UserResponse | undefined {
+    return view ? present(view) : undefined;
   }
 }
 

@@ -5,6 +5,7 @@ import { KnownPrincipals } from '../rbac/known-principals.js';
 import { PermissionCatalogue } from '../rbac/permission-catalogue.js';
 import { PresentGivers } from '../rbac/present-givers.js';
 import { RoleAssignments } from '../rbac/role-assignments.js';
+import { SubjectRows } from '../rbac/subject-rows.js';
 import { AccountMails } from './account-mails.service.js';
 import { AccountTokensRepository } from './account-tokens/account-tokens.repository.js';
 import { AccountTokensService } from './account-tokens/account-tokens.service.js';
@@ -18,6 +19,7 @@ import { PasswordLinksService } from './password-links.service.js';
 import { SignupsService } from './signups.service.js';
 import { UserRoleHolders } from './role-holders.service.js';
 import { TwoFactorDemand } from './two-factor-demand.service.js';
+import { UserReach } from './user-reach.service.js';
 import { UsersController } from './users.controller.js';
 import { UserErrors } from './users.errors.js';
 import { UserPermissions } from './users.permissions.js';
@@ -39,6 +41,7 @@ import { UsersService } from './users.service.js';
     PasswordLinksService,
     SignupsService,
     TwoFactorDemand,
+    UserReach,
     UserRoleHolders,
     UsersRepository,
     UsersService,
@@ -64,11 +67,13 @@ export class UsersModule {
     known: KnownUsers,
     users: UsersService,
     givers: PresentGivers,
+    rows: SubjectRows,
   ) {
     catalogue.declare(UserPermissions);
     onConstraint('uq_users_email_key', UserErrors.emailTaken);
     assignments.register(holders);
     principals.register(known);
+    rows.register({ view: UserPermissions.view, parameter: 'user_id', find: users.within.bind(users) });
     givers.register('user', (id) => known.giver(id));
     lastUse.register('user', ({ id }, { at, address }) => users.noteUse(id ?? 0, at, address));
   }

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { In, IsNull } from 'typeorm';
+import { In, IsNull, type SelectQueryBuilder } from 'typeorm';
 import type { Instant } from '../common/clock.js';
 import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
 import { Pager } from '../platform/paging/pager.js';
 import { whereWords } from '../platform/paging/where-words.js';
 import type { Slice } from '../rbac/known-principals.js';
+import type { RowScope } from '../rbac/row-scope.js';
 import { User, UserCustomer, UserRole } from './user.entity.js';
 import { ListUsersQuery } from './users.dto.js';
 
@@ -14,6 +15,14 @@ export interface UserRecord {
   readonly user: User;
   readonly roleIds: readonly number[];
   readonly customerIds: readonly number[];
+}
+
+/** What a reader may see of a list: the users, and of which of them the e-mail. */
+export interface UserScope {
+  readonly rows: RowScope;
+  readonly emails: RowScope;
+  /** The only role that users of customers have. */
+  readonly customerRoleId: number;
 }
 
 export type NewUser = Omit<User, 'userId'>;
@@ -31,8 +40,12 @@ export class UsersRepository {
   }
 
   async findByEmailKey(emailKey: string): Promise<UserRecord | null> {
-    const user = await this.database.repository(User).findOneBy({ emailKey });
+    const user = await this.findUserByEmailKey(emailKey);
     return user ? this.complete(user) : null;
+  }
+
+  findUserByEmailKey(emailKey: string): Promise<User | null> {
+    return this.database.repository(User).findOneBy({ emailKey });
   }
 
   /** Locked until the transaction ends: two edits of one user follow each other. */
@@ -141,9 +154,11 @@ export class UsersRepository {
     if (customerIds.length > 0) await rows.insert(customerIds.map((customerId) => ({ userId, customerId })));
   }
 
-  async list(query: ListUsersQuery): Promise<Page<UserRecord>> {
+  async list(scope: UserScope, query: ListUsersQuery): Promise<Page<UserRecord>> {
     const rows = this.database.repository(User).createQueryBuilder('row');
-    whereWords(rows, query.search, 'userId');
+    rows.setParameter('customerRoleId', scope.customerRoleId);
+    if (scope.rows.kind !== 'all') rows.where(within(rows, 'rows', scope.rows));
+    whereWords(rows, query.search, { id: 'userId', text: searched(rows, scope.emails) });
     if (query.status !== undefined) rows.andWhere('row.status = :status', { status: query.status });
     const page = await this.pager.page(rows, {
       query,
@@ -176,4 +191,29 @@ export class UsersRepository {
       customerIds: customers.filter((row) => row.userId === user.userId).map((row) => row.customerId),
     }));
   }
+}
+
+type NarrowScope = Extract<RowScope, { readonly kind: 'customers' }>;
+
+/** The users that a scope reaches, as `ownerOf` decides it for one: of these customers, of no other, in the one role. */
+function within(rows: SelectQueryBuilder<User>, name: string, { customerIds }: NarrowScope): string {
+  if (customerIds.length === 0) return '1 = 0';
+  rows.setParameter(name, customerIds);
+  const ties = rows.subQuery().select('1').from(UserCustomer, 'tie').where('tie.userId = row.userId');
+  const held = rows.subQuery().select('1').from(UserRole, 'held').where('held.userId = row.userId');
+  const conditions = [
+    `EXISTS ${ties.getQuery()}`,
+    `NOT EXISTS ${ties.andWhere(`tie.customerId NOT IN (:...${name})`).getQuery()}`,
+    `EXISTS ${held.getQuery()}`,
+    `NOT EXISTS ${held.andWhere('held.roleId <> :customerRoleId').getQuery()}`,
+  ];
+  return `(${conditions.join(' AND ')})`;
+}
+
+/** The words that a search may find: where the e-mail is hidden those before it, for the name's words come first. */
+function searched(rows: SelectQueryBuilder<User>, emails: RowScope): string {
+  if (emails.kind === 'all') return 'row.searchText';
+  const email = "CONCAT(' ', SUBSTR(row.emailKey, 1, 64), ' ')";
+  const name = `SUBSTR(row.searchText, 1, INSTR(CONCAT(row.searchText, ' '), ${email}))`;
+  return `CASE WHEN ${within(rows, 'emails', emails)} THEN row.searchText ELSE ${name} END`;
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type Instant } from '../common/clock.js';
-import { Conflict, Forbidden, NotFound } from '../common/errors.js';
+import { Conflict, NotFound } from '../common/errors.js';
 import { assertMatches, type Precondition } from '../common/etag.js';
 import type { Page } from '../common/page.js';
+import type { PermissionDefinition } from '../common/permissions.js';
 import type { Principal } from '../common/principal.js';
 import { fold, searchText } from '../common/text.js';
 import { AuditService, difference } from '../audit/audit.service.js';
@@ -10,32 +11,43 @@ import { Database } from '../platform/database/database.js';
 import { Revisions } from '../platform/database/revisions.js';
 import { PasswordHasher } from '../platform/secrets/password-hasher.js';
 import { assertAcceptablePassword } from '../platform/secrets/password-policy.js';
-import { AbilityService } from '../rbac/ability.service.js';
-import { ADMIN_ROLE } from '../rbac/built-in-roles.js';
+import type { OwnedRow } from '../rbac/ability.service.js';
+import { ADMIN_ROLE, CUSTOMER_ROLE } from '../rbac/built-in-roles.js';
 import { CustomerReach } from '../rbac/customer-reach.js';
 import { GrantsService } from '../rbac/grants.service.js';
 import type { Slice } from '../rbac/known-principals.js';
 import { RoleDirectory } from '../rbac/role-directory.js';
 import type { Role } from '../rbac/role.entity.js';
+import { reaches, type RowScope } from '../rbac/row-scope.js';
 import { StepUpGate } from '../rbac/step-up.js';
 import { EmailChangesService } from './email-changes.service.js';
 import { InvitationsService } from './invitations.service.js';
 import type { User } from './user.entity.js';
-import { applied, type Decision, differs, newUser, snapshot, statusOf } from './user.rules.js';
+import { UserReach } from './user-reach.service.js';
+import { applied, type Decision, differs, newUser, ownerOf, permissionsOf, snapshot, statusOf } from './user.rules.js';
 import type { UserView } from './user.view.js';
-import { CreateUserRequest, ListUsersQuery, UpdateUserRequest } from './users.dto.js';
+import { CreateUserRequest, ListUsersQuery, UpdateUserRequest, UserResponse } from './users.dto.js';
 import { UserErrors } from './users.errors.js';
 import { UserPermissions } from './users.permissions.js';
 import { type UserRecord, UsersRepository } from './users.repository.js';
 
 export { UserErrors, type UserView };
 
+/** By which right somebody acts on a user, which says whom it reaches; null = whoever has it reaches everybody. */
+type Right = PermissionDefinition | null;
+
+interface Change {
+  readonly userId: number;
+  readonly right: Right;
+  readonly ifMatch: Precondition;
+}
+
 @Injectable()
 export class UsersService {
   constructor(
     private readonly database: Database,
     private readonly users: UsersRepository,
-    private readonly abilities: AbilityService,
+    private readonly reach: UserReach,
     private readonly grants: GrantsService,
     private readonly customerReach: CustomerReach,
     private readonly directory: RoleDirectory,
@@ -48,9 +60,29 @@ export class UsersService {
     private readonly clock: Clock,
   ) {}
 
-  async list(query: ListUsersQuery): Promise<Page<UserView>> {
-    const page = await this.users.list(query);
+  async list(principal: Principal, query: ListUsersQuery): Promise<Page<UserView>> {
+    this.reach.assertSortable(principal, query.sort);
+    const page = await this.users.list(await this.reach.scopeOf(principal), query);
     return { ...page, rows: await Promise.all(page.rows.map((record) => this.view(record))) };
+  }
+
+  /** As somebody may see it who asks for it. */
+  async getFor(principal: Principal, userId: number): Promise<UserView> {
+    const view = await this.get(userId);
+    this.reach.assertReaches(principal, UserPermissions.view, view);
+    return view;
+  }
+
+  /** Makes answers of users as this reader may see them. */
+  presenter(reader: Principal): (view: UserView) => UserResponse {
+    return this.reach.presenter(reader);
+  }
+
+  /** For explanations of rights: the user through a scope, just as routes look it up. */
+  async within(scope: RowScope, userId: number): Promise<OwnedRow | null> {
+    const view = await this.findById(userId);
+    const owner = view && ownerOf(view);
+    return owner && reaches(scope, owner) ? owner : null;
   }
 
   async get(userId: number): Promise<UserView> {
@@ -61,6 +93,11 @@ export class UsersService {
   async findByEmail(email: string): Promise<UserView | null> {
     const record = await this.users.findByEmailKey(fold(email));
     return record && this.view(record);
+  }
+
+  /** The account alone: of a login that is refused, an unknown e-mail must not save a look at roles and customers. */
+  findAccount(email: string): Promise<User | null> {
+    return this.users.findUserByEmailKey(fold(email));
   }
 
   async findById(userId: number): Promise<UserView | null> {
@@ -115,10 +152,9 @@ export class UsersService {
   ): Promise<UserView | null> {
     const { email, customer_ids: customerIds } = request;
     if (customerIds) await this.customerReach.assertReaches(principal, customerIds);
+    const change = { userId, right: UserPermissions.update, ifMatch };
     const after = await this.database.transaction(async () => {
-      const edited = await this.change(principal, userId, ifMatch, (before, giver) =>
-        this.edited(giver, before, request),
-      );
+      const edited = await this.change(principal, change, (before, giver) => this.edited(giver, before, request));
       if (email !== undefined) await this.emailChanges.ask(principal, edited.user, email);
       return edited;
     });
@@ -141,7 +177,7 @@ export class UsersService {
       // First of all: what is read before the giver is locked may be older than the lock.
       await this.grants.present(principal);
       await this.stepUp.demand(principal);
-      return this.change(principal, userId, ifMatch, decide);
+      return this.change(principal, { userId, right: null, ifMatch }, decide);
     });
     return this.shown(principal, after);
   }
@@ -149,7 +185,7 @@ export class UsersService {
   /** What the user did stays on record under the name; sessions and bound keys end with the account. */
   async remove(principal: Principal, userId: number, ifMatch: Precondition): Promise<void> {
     await this.database.transaction(async () => {
-      const before = await this.lockToActOn(principal, userId);
+      const before = await this.lockToActOn(principal, userId, UserPermissions.delete);
       assertMatches(ifMatch, before.user.version);
       if (isSelf(principal, before.user)) throw new Conflict(UserErrors.selfRemoval);
       await this.assertNotLast(before.user, before.roles);
@@ -185,20 +221,23 @@ export class UsersService {
       return Promise.resolve({ columns: { passwordDigest, status: 'active', sessionsValidAfter } });
     };
     return this.database.transaction(async () => {
-      const after = await this.change(principal, userId, null, decide);
+      const after = await this.change(principal, { userId, right: null, ifMatch: null }, decide);
       await this.audit.record(principal, { event: 'user.password_reset', subject: { type: 'user', id: userId } });
       return after;
     });
   }
 
   /** The user, locked, for a principal that acts on what hangs on the account in the open transaction. */
-  async lockToActOn(principal: Principal, userId: number): Promise<UserView> {
+  async lockToActOn(principal: Principal, userId: number, right: Right): Promise<UserView> {
     const view = await this.view(found(await this.users.findForUpdate(userId), userId));
-    await this.assertActsOn(principal, view);
+    if (right) this.reach.assertReaches(principal, right, view);
+    await this.reach.assertActsOn(principal, view);
     return view;
   }
 
-  private async edited(principal: Principal, { user, roles }: UserView, request: UpdateUserRequest): Promise<Decision> {
+  private async edited(principal: Principal, before: UserView, request: UpdateUserRequest): Promise<Decision> {
+    const { user, roles } = before;
+    this.reach.assertWrites(principal, before, request);
     const customerIds = request.customer_ids;
     if (customerIds) await this.customerReach.assertReaches(principal, customerIds);
     if (customerIds) await this.grants.assertHolds(principal, permissionsOf(roles), customerIds);
@@ -214,16 +253,17 @@ export class UsersService {
   /** Load → decide → write → audit, in one transaction. What changes nothing writes nothing and is not recorded. */
   private async change(
     principal: Principal,
-    userId: number,
-    ifMatch: Precondition,
+    { userId, right, ifMatch }: Change,
     decide: (before: UserView, giver: Principal) => Promise<Decision>,
   ): Promise<UserView> {
     return this.database.transaction(async () => {
       const giver = await this.grants.present(principal);
-      const before = await this.lockToActOn(giver, userId);
+      const before = await this.lockToActOn(giver, userId, right);
       assertMatches(ifMatch, before.user.version);
       const decision = await decide(before, giver);
-      const changed = difference(snapshot(before), snapshot(applied(before, decision)));
+      const after = applied(before, decision);
+      if (right) await this.reach.assertWithin(giver, right, after);
+      const changed = difference(snapshot(before), snapshot(after));
       if (!changed && !differs(before.user, decision.columns)) return before;
       await this.write(before.user, decision);
       await this.revisions.bump('users');
@@ -243,28 +283,9 @@ export class UsersService {
     );
   }
 
-  /** Null for a principal that may change users without seeing them. */
+  /** Null for a principal that may change the user without seeing it. */
   private shown(principal: Principal, view: UserView): UserView | null {
-    return this.abilities.mayEver(principal, UserPermissions.view) ? view : null;
-  }
-
-  /** Acting on a user needs every right and every customer that the target has (spec: permissions, rules). */
-  private async assertActsOn(principal: Principal, target: UserView): Promise<void> {
-    const above = this.grants.lacking(principal, permissionsOf(target.roles), target.customerIds);
-    if (above.length > 0) {
-      const subject = { type: 'user', id: target.user.userId };
-      await this.audit.recordSecurity({ event: 'authz_fail', subject, after: { target_rights: above } }, principal);
-      throw new Forbidden(UserErrors.targetAboveYou, { permissions: above.join(', ') }, { missingPermissions: above });
-    }
-    const foreign = target.customerIds.filter((customerId) => !this.customerReach.reaches(principal, customerId));
-    if (foreign.length > 0) {
-      const subject = { type: 'user', id: target.user.userId };
-      await this.audit.recordSecurity(
-        { event: 'authz_fail', subject, after: { foreign_customers: foreign } },
-        principal,
-      );
-      throw new Forbidden(UserErrors.foreignCustomers);
-    }
+    return this.reach.reaches(principal, UserPermissions.view, view) ? view : null;
   }
 
   private async assertMayDeactivate(principal: Principal, user: User, roles: readonly Role[]): Promise<void> {
@@ -278,12 +299,16 @@ export class UsersService {
     if ((await this.users.countActiveWithRole(admin.roleId)) <= 1) throw new Conflict(UserErrors.lastAdministrator);
   }
 
+  /** Who looks after users of their own customers alone makes none but such, and need not say which role these have. */
   private async resolve(
     principal: Principal,
-    { roles: names = [], customer_ids: customerIds = [] }: CreateUserRequest,
+    request: CreateUserRequest,
   ): Promise<{ roles: Role[]; customerIds: number[] }> {
+    const { customer_ids: customerIds = [] } = request;
+    const names = request.roles ?? (this.reach.isNarrow(principal, UserPermissions.create) ? [CUSTOMER_ROLE] : []);
     const { roles } = await this.grants.resolve(principal, { roles: names }, customerIds);
     await this.customerReach.assertReaches(principal, customerIds);
+    await this.reach.assertWithin(principal, UserPermissions.create, { roles, customerIds });
     return { roles, customerIds };
   }
 
@@ -306,10 +331,6 @@ function found(record: UserRecord | null, userId: number): UserRecord {
 
 function isSelf({ kind, id }: Principal, { userId }: User): boolean {
   return kind === 'user' && id === userId;
-}
-
-function permissionsOf(roles: readonly Role[]): string[] {
-  return roles.flatMap((role) => role.permissions);
 }
 
 function isAdministrator(role: Role): boolean {

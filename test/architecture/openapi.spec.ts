@@ -1,3 +1,5 @@
+import { CustomerPermissions } from '../../src/customers/customers.permissions.js';
+import { UserPermissions } from '../../src/users/users.permissions.js';
 import { read } from './files.js';
 
 type Json = any;
@@ -112,6 +114,21 @@ describe('the OpenAPI document', () => {
         Array.isArray(required) && required.some((name: string) => !(name in (properties ?? {}))),
     );
     expect(strange.map(([at]) => at)).toEqual([]);
+  });
+
+  it('says which fields may be absent, as the permissions have it', () => {
+    for (const { subject, action, fields } of [
+      ...Object.values(CustomerPermissions),
+      ...Object.values(UserPermissions),
+    ]) {
+      if (!fields) continue;
+      const name = action === 'view' ? `${subject}Response` : `Update${subject}Request`;
+      const { properties, required = [] } = document.components.schemas[name];
+      expect(Object.keys(properties as object)).toEqual(expect.arrayContaining([...fields]));
+      const left = Object.keys(properties as object).filter((field) => action === 'view' && !fields.includes(field));
+      expect(required.filter((field: string) => left.includes(field))).toEqual([]);
+      for (const field of left) expect(properties[field].description).toMatch(/^Absent for whoever may not read it/);
+    }
   });
 
   it('gives instants their format', () => {

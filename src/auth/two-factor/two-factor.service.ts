@@ -12,6 +12,7 @@ import { AuthErrors } from '../auth.errors.js';
 import { CodesService } from './codes.service.js';
 import { otpauthUrl } from './totp.js';
 import { Tries } from './tries.service.js';
+import { TwoFactorPermissions } from './two-factor.permissions.js';
 
 /** What an authenticator needs; shown once. */
 export interface Enrolment {
@@ -88,7 +89,7 @@ export class TwoFactorService {
     if (principal.kind === 'user' && principal.id === userId) throw new Conflict(AuthErrors.ownReset);
     await this.database.transaction(async () => {
       await this.stepUp.demand(principal);
-      const view = await this.users.lockToActOn(principal, userId);
+      const view = await this.users.lockToActOn(principal, userId, TwoFactorPermissions.reset);
       const hasAny = view.user.twoFactorSince !== null || (await this.codes.hasBegun(userId));
       if (!hasAny) throw new Conflict(AuthErrors.twoFactorNotEnabled);
       await this.codes.remove(userId);

@@ -263,7 +263,7 @@ describe('explain', () => {
 
   it('422 for a row of what has no rows to tell apart', async () => {
     const principal = { kind: 'user', id: 1 };
-    for (const question of [{ permission: 'view_user' }, { method: 'GET', path: '/crm/auth/whoami' }]) {
+    for (const question of [{ permission: 'view_role' }, { method: 'GET', path: '/crm/auth/whoami' }]) {
       expectProblem(await ask({ principal, ...question, subject_id: 1 }), 422, 'authz.no_rows');
     }
   });

@@ -103,7 +103,8 @@ describe('who can', () => {
       const answer = await get(`permission=view_customer&subject_id=${id}`, headers);
       expectProblem(answer, 404, 'authz.subject_not_found');
     }
-    expectProblem(await get('permission=view_user&subject_id=1'), 422, 'authz.no_rows');
+    expectProblem(await get('permission=view_role&subject_id=1'), 422, 'authz.no_rows');
+    expectProblem(await get('permission=view_user&subject_id=1', headers), 404, 'authz.subject_not_found');
   });
 
   // Last: they make a key that may do nearly everything.

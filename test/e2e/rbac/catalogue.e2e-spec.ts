@@ -1,4 +1,5 @@
 import { fold } from '../../../src/common/text.js';
+import { PermissionCatalogue } from '../../../src/rbac/permission-catalogue.js';
 import { TestApp } from '../../support/app.js';
 import { itNeedsAuthentication } from '../../support/contracts/authentication.js';
 import { itPaginates } from '../../support/contracts/pages.js';
@@ -16,7 +17,7 @@ const five = (noun: string) => [
   `view_own_${noun}`,
 ];
 
-/** The specification's table, line by line. */
+/** The specification's table, line by line, and the rights that leave fields out. */
 const PERMISSIONS = [
   'admin',
   ...five('customer'),
@@ -44,7 +45,16 @@ const PERMISSIONS = [
   'manage_scim',
   ...['view_job', 'run_job'],
   'view_metrics',
+  ...['view_basic_customer', 'update_basic_customer', 'view_basic_user', 'update_basic_user'],
 ];
+
+/** What leaves fields out, and which. */
+const LEFT_OUT: Record<string, string> = {
+  view_basic_customer: 'tax_id',
+  update_basic_customer: 'tax_id',
+  view_basic_user: 'email',
+  update_basic_user: 'email',
+};
 
 const OWN = [
   'customer',
@@ -118,10 +128,23 @@ describe('roles and permissions', () => {
     expect(page).toEqual({ limit: names.length, next_cursor: null });
     for (const row of data) {
       expect(row.description).toMatch(/^[A-Z].*\.$/);
-      expect(row.own).toBe(row.permission.includes('_own_') && row.permission !== 'manage_own_users');
+      expect(row.own).toBe(row.permission.includes('_own_'));
+      const left = LEFT_OUT[row.permission as string];
+      if (row.permission !== 'update_own_customer') expect(row.fields === null).toBe(left === undefined);
+      if (left !== undefined) expect(row.fields).not.toContain(left);
     }
     expect(data.find((row: any) => row.permission === 'update_own_customer').fields).toEqual([
       ...['email', 'phone', 'address', 'language'],
+    ]);
+  });
+
+  it('opens several routes by one permission alone', () => {
+    const several = app
+      .get(PermissionCatalogue)
+      .list()
+      .filter(({ also }) => also !== undefined);
+    expect(several.map(({ identifier, also }) => [identifier, also])).toEqual([
+      ['manage_own_users', ['view', 'create', 'update', 'delete', 'reset_password']],
     ]);
   });
 

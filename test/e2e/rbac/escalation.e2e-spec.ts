@@ -3,6 +3,7 @@ import { expectProblem } from '../../support/expect-problem.js';
 import { aCustomer } from '../../support/factories/customers.js';
 import { aRole } from '../../support/factories/roles.js';
 import { aUser } from '../../support/factories/users.js';
+import { allowPersonalTokens } from '../../support/personal-tokens.js';
 import {
   asAdmin,
   asApiKey,
@@ -24,12 +25,13 @@ const CLERK = [
     'delete_role',
     'assign_role',
   ],
-  ...['manage_api_keys', 'explain_permission', 'view_own_customer'],
+  ...['manage_api_keys', 'explain_permission', 'view_own_customer', 'create_personal_token'],
 ];
 
 interface Attempt {
   readonly way: string;
-  readonly by: 'user' | 'key';
+  /** A clerk, the clerk's key, or who runs a customer's account. */
+  readonly by: 'user' | 'key' | 'owner';
   readonly does: () => { method: string; path: string; body?: unknown };
   readonly status: number;
 }
@@ -42,14 +44,26 @@ describe('escalation', () => {
   let key: KeyHolder;
   let bound: KeyHolder;
   let strong: KeyHolder;
+  let owner: UserHolder;
   let ids: Record<
-    'clerkRole' | 'weakRole' | 'spareRole' | 'strongRole' | 'own' | 'foreign' | 'victim' | 'boss',
+    | 'clerkRole'
+    | 'weakRole'
+    | 'spareRole'
+    | 'strongRole'
+    | 'own'
+    | 'foreign'
+    | 'victim'
+    | 'boss'
+    | 'colleague'
+    | 'shared'
+    | 'peer',
     number
   >;
 
   beforeAll(async () => {
     app = await TestApp.start();
     admin = await asAdmin(app);
+    await allowPersonalTokens(app);
     const [own, foreign] = [(await aCustomer(app)).customer_id, (await aCustomer(app)).customer_id];
     await aRole(app, CLERK, 'Clerk');
     await aRole(app, ['view_role'], 'Weak');
@@ -59,11 +73,16 @@ describe('escalation', () => {
     key = await asApiKey(app, CLERK, { customer_ids: [own], roles: ['Weak'] });
     bound = await asApiKey(app, ['view_role', 'manage_api_keys']);
     strong = await asApiKey(app, ['view_audit_log']);
+    owner = await asUser(app, ['Customer Admin'], [own]);
+    const customer = async (...customer_ids: number[]) =>
+      (await aUser(app, { roles: ['Customer'], customer_ids })).user_id;
     const { data } = (await app.ask('GET', '/crm/roles?limit=100', { headers: admin })).body;
     const idOf = (name: string) => data.find((role: any) => role.name === name).role_id as number;
     ids = {
       ...{ clerkRole: idOf('Clerk'), weakRole: idOf('Weak'), spareRole: idOf('Spare'), strongRole: idOf('Strong') },
       ...{ own, foreign, victim: (await aUser(app, { roles: ['Strong'] })).user_id, boss: 1 },
+      ...{ colleague: await customer(own), shared: await customer(own, foreign) },
+      peer: (await aUser(app, { roles: ['Customer Admin'], customer_ids: [own] })).user_id,
     };
   });
   afterAll(() => app.close());
@@ -84,7 +103,40 @@ describe('escalation', () => {
     { way, by: 'user', does, status },
     { way, by: 'key', does, status },
   ];
+  const owners = (way: string, status: number, does: Attempt['does']): Attempt => ({ way, by: 'owner', does, status });
+  const at = (id: number) => `/crm/users/${id}`;
+  const invited = (more: object) =>
+    post('/crm/users', { email: 'accomplice@example.com', name: 'x', customer_ids: [ids.own], ...more });
   const attempts: Attempt[] = [
+    owners('a colleague is raised to one’s own role', 403, () => put(at(ids.colleague), 'Customer Admin')),
+    owners('a colleague is raised to Admin', 403, () => put(at(ids.colleague), 'Admin')),
+    owners('a colleague is raised beside the name', 400, () =>
+      patch(at(ids.colleague), { name: 'x', roles: ['Admin'] }),
+    ),
+    owners('a colleague joins another customer', 400, () =>
+      patch(at(ids.colleague), { customer_ids: [ids.own, ids.foreign] }),
+    ),
+    owners('a colleague is invited into one’s own role', 403, () => invited({ roles: ['Customer Admin'] })),
+    owners('a colleague is invited as Admin', 403, () => invited({ roles: ['Admin'] })),
+    owners('somebody is invited for another customer', 403, () => invited({ customer_ids: [ids.own, ids.foreign] })),
+    owners('somebody is invited for no customer', 403, () => invited({ customer_ids: [] })),
+    owners('somebody is invited as deactivated, and by id', 400, () => invited({ status: 'active', user_id: 1 })),
+    owners('who belongs to another customer too gets another e-mail', 404, () =>
+      patch(at(ids.shared), { email: 'mine@example.com' }),
+    ),
+    owners('who belongs to another customer too is drawn away from it', 404, () =>
+      patch(at(ids.shared), { customer_ids: [ids.own] }),
+    ),
+    owners('who belongs to another customer too gets a link for a password', 404, () =>
+      post(`${at(ids.shared)}/reset-password`, {}),
+    ),
+    owners('who has one’s own role gets another e-mail', 404, () => patch(at(ids.peer), { email: 'mine@example.com' })),
+    owners('who has one’s own role is deleted', 404, () => ({ method: 'DELETE', path: at(ids.peer) })),
+    owners('the administrator gets another e-mail', 404, () => patch(at(ids.boss), { email: 'mine@example.com' })),
+    owners('the owner joins another customer', 400, () => patch(at(owner.userId), { customer_ids: [ids.foreign] })),
+    owners('the owner takes another role', 403, () => put(at(owner.userId), 'Customer Admin', 'Clerk')),
+    owners('the role of colleagues is widened', 403, () => patch(role(5), { permissions: ['admin'] })),
+    owners('a key is made', 403, () => post('/crm/api-keys', { name: 'x', permissions: ['manage_own_users'] })),
     ...both('its own role is edited to grant more', 403, () =>
       patch(role(ids.clerkRole), { permissions: [...CLERK, 'view_customer'] }),
     ),
@@ -119,6 +171,15 @@ describe('escalation', () => {
       post('/crm/users', { ...newUser, roles: [], customer_ids: [ids.foreign] }),
     ),
     ...both('a stronger user is renamed', 403, () => patch(`/crm/users/${ids.victim}`, { name: 'x' })),
+    ...both('a stronger user gets another e-mail', 403, () =>
+      patch(`/crm/users/${ids.victim}`, { email: 'mine@example.com' }),
+    ),
+    ...both('a stronger user gets a link for a password', 403, () =>
+      post(`/crm/users/${ids.victim}/reset-password`, {}),
+    ),
+    ...both('a personal token is made with more', 403, () =>
+      post('/crm/personal-tokens', { name: 'x', permissions: ['view_customer'] }),
+    ),
     ...both('a key is created with more', 403, () =>
       post('/crm/api-keys', { name: 'x', permissions: ['view_customer'] }),
     ),
@@ -197,7 +258,7 @@ describe('escalation', () => {
     async (status, by, _, { does }) => {
       const { method, path, body } = does();
       const before = await state();
-      const { headers } = by === 'user' ? clerk : key;
+      const { headers } = { user: clerk, key, owner }[by];
       expectProblem(await app.ask(method, path, { headers, body }), status);
       expect(await state()).toEqual(before);
     },

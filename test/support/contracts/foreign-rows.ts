@@ -47,6 +47,6 @@ function withBody(action: { readonly body?: unknown }): { body?: unknown } {
 /** Everything that is answered but the moment, the id that was asked for, and the request's own id. */
 function comparable(answer: Answer, id: number): unknown {
   const { date: _, 'x-request-id': requestId, 'content-length': __, ...headers } = answer.headers;
-  const text = answer.text.replace(String(requestId), 'REQUEST').replaceAll(String(id), 'ID');
+  const text = answer.text.replace(String(requestId), 'REQUEST').replaceAll(new RegExp(`\\b${id}\\b`, 'g'), 'ID');
   return { status: answer.status, headers, text };
 }

@@ -6,7 +6,10 @@ import type { TestApp } from '../app.js';
 let counter = 0;
 
 /** A user as the API shows it, who has not logged in. */
-export async function aUser(app: TestApp, more: Partial<CreateUserRequest> = {}): Promise<UserResponse> {
+export async function aUser(
+  app: TestApp,
+  more: Partial<CreateUserRequest> = {},
+): Promise<UserResponse & { email: string }> {
   counter += 1;
   const request = {
     email: `someone${counter}@example.com`,
@@ -15,5 +18,5 @@ export async function aUser(app: TestApp, more: Partial<CreateUserRequest> = {})
     ...more,
   };
   const view = await app.get(UsersService).create(systemPrincipal('factory'), request);
-  return structuredClone(UserResponse.from(view));
+  return { ...structuredClone(UserResponse.from(view)), email: view.user.email };
 }
