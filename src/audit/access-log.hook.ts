@@ -42,8 +42,7 @@ function entryOf(
   reply: FastifyReply,
   { at, isCut }: { at: Instant; isCut: boolean },
 ): AnsweredRequest {
-  const context = findContextOf(request);
-  const principal = context?.principal ?? null;
+  const { principal, address, requestId, permission } = findContextOf(request) ?? NOBODY;
   const route = request.routeOptions.url;
   const device = request.headers['user-agent'];
   return {
@@ -55,14 +54,17 @@ function entryOf(
     path: logLine(pathOf(request.url), 500),
     route: route === undefined ? null : cut(route, 200),
     status: isCut ? CLIENT_CLOSED : reply.statusCode,
-    address: context?.address ?? 'unknown',
+    address,
     userAgent: device === undefined ? null : agentLine(device),
     durationMs: Math.round(reply.elapsedTime),
     isOutdated: principal?.isOutdated ?? false,
-    requestId: context?.requestId ?? cut(request.id, 64),
-    permission: context?.permission ?? null,
+    requestId: requestId ?? cut(request.id, 64),
+    permission,
   };
 }
+
+/** A request that failed before it was known who asks. */
+const NOBODY = { principal: null, address: 'unknown', requestId: null, permission: null };
 
 /** The same programs call again and again. */
 const agentLine = boundedMemo(1_000, (device: string) => logLine(device, 256));

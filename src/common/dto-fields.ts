@@ -31,8 +31,9 @@ function read(dto: Dto): ReadonlyMap<string, Field> {
   const rules = new Map<string, FieldRule>();
   const conditions = new Map<string, Condition[]>();
   for (const metadata of getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false)) {
-    const { propertyName: name, context, constraints } = metadata;
-    if (context) rules.set(name, context as FieldRule);
+    const { propertyName: name, constraints } = metadata;
+    const rule = metadata.context as FieldRule | undefined;
+    if (rule) rules.set(name, rule);
     else conditions.set(name, [...(conditions.get(name) ?? []), ...(constraints as Condition[])]);
   }
   return new Map(

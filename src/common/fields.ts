@@ -213,7 +213,10 @@ export function IdList(options: ListOptions): PropertyDecorator {
 /** An object of its own class, validated by that class's fields. */
 export function Nested<T extends object>(type: () => new () => T, options: Common = {}): PropertyDecorator {
   const accepts = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
-  return field({ name: 'nested', message: 'must be an object', schema: { type: type() }, accepts, nested: type }, options);
+  return field(
+    { name: 'nested', message: 'must be an object', schema: { type: type() }, accepts, nested: type },
+    options,
+  );
 }
 
 function isDistinctList(value: unknown, min: number, max: number): value is unknown[] {

@@ -17,7 +17,8 @@ export class ValidationPipe implements PipeTransform {
     const input = value ?? (type === 'query' || value === undefined ? {} : value);
     if (!isObject(input)) throw InvalidInput.field('', 'the body must be a JSON object');
     const names = Object.keys(input);
-    if (names.length > FIELDS) throw InvalidInput.field('', `has ${names.length} fields, more than anything here takes`);
+    if (names.length > FIELDS)
+      throw InvalidInput.field('', `has ${names.length} fields, more than anything here takes`);
     const problems: FieldProblem[] = [];
     const dto = instanceOf(metatype, input, '', problems);
     if (problems.length > 0) refuse(problems);

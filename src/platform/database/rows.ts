@@ -74,7 +74,8 @@ function placesOf(name: string, sample: unknown): Place | Place[] {
 function valueAt({ name, item }: Place, parameters: Parameters): BoundValue {
   const value = parameters[name];
   const bound = item === null ? value : (value as readonly number[] | undefined)?.[item];
-  if (bound === undefined || (bound !== null && typeof bound === "object")) throw new Error(`no value for ${name} ${item ?? ''}`);
+  if (bound === undefined || (bound !== null && typeof bound === 'object'))
+    throw new Error(`no value for ${name} ${item ?? ''}`);
   return bound;
 }
 

@@ -136,5 +136,5 @@ async function read<Row extends ObjectLiteral>(
 }
 
 function narrow<Row extends ObjectLiteral>(rows: SelectQueryBuilder<Row>, narrowings: readonly Narrowing[]): void {
-  for (const { filter, value } of narrowings) filter.where(rows as never, value);
+  for (const { filter, value } of narrowings) filter.where(rows, value);
 }

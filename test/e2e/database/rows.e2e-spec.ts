@@ -41,7 +41,7 @@ describe('Rows', () => {
     let parameters: Parameters = {};
     const statement = rows().compile(Customer, 'customerId', (builder) => {
       narrow(builder);
-      parameters = builder.getParameters() as Parameters;
+      parameters = builder.getParameters();
     });
     for (let use = 0; use < 2; use += 1) {
       expect(plainly(await rows().read(statement, parameters))).toEqual(plainly(await getMany(narrow)));
@@ -69,7 +69,12 @@ describe('Rows', () => {
 
   it('reads a key only where it is asked for', async () => {
     const first = async (key: string): Promise<object | undefined> =>
-      (await rows().read(rows().compile(Customer, key, (builder) => void builder.limit(1)), {}))[0];
+      (
+        await rows().read(
+          rows().compile(Customer, key, (builder) => void builder.limit(1)),
+          {},
+        )
+      )[0];
     expect(await first('nameKey')).toHaveProperty('nameKey', 'anna');
     expect(await first('customerId')).not.toHaveProperty('nameKey');
   });
@@ -77,7 +82,10 @@ describe('Rows', () => {
   it('converts what the database hands out otherwise: big numbers and documents', async () => {
     const statement = rows().compile(AuditLog, 'auditId', (builder) => builder.orderBy('row.auditId').limit(5));
     const found = await rows().read(statement, {});
-    const expected = await app.get(Database).repository(AuditLog).find({ order: { auditId: 'ASC' }, take: 5 });
+    const expected = await app
+      .get(Database)
+      .repository(AuditLog)
+      .find({ order: { auditId: 'ASC' }, take: 5 });
     expect(plainly(found)).toEqual(plainly(expected));
     expect(typeof found[0]?.auditId).toBe('number');
   });
