@@ -26,8 +26,25 @@ export function serveDocuments(app: NestFastifyApplication, config: LiveConfig):
   });
 }
 
-/** The same header fields with each answer, made once: helmet would compile its policies anew for every request. */
+const PAGES = '/crm/docs';
+
+/** What keeps a browser from taking data for anything else; the rest of helmet's fields speak of pages. */
+const DATA_FIELDS = {
+  'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+};
+
+/** Made once: helmet would compile its policies anew for every request, and each field of an answer has its price. */
 function protectBrowsers(server: FastifyInstance): void {
+  const pageFields = fieldsOfPages();
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.headers(request.routeOptions.url?.startsWith(PAGES) ? pageFields : DATA_FIELDS);
+    done();
+  });
+}
+
+function fieldsOfPages(): Record<string, string | string[] | number | undefined> {
   const sample = new ServerResponse(new IncomingMessage(new Socket()));
   const fill = helmet({
     contentSecurityPolicy: {
@@ -43,11 +60,7 @@ function protectBrowsers(server: FastifyInstance): void {
   fill(sample.req, sample, (error?: unknown) => {
     if (error) throw error instanceof Error ? error : new Error('no policy', { cause: error });
   });
-  const fields = { ...sample.getHeaders() };
-  server.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(fields);
-    done();
-  });
+  return { ...sample.getHeaders() };
 }
 
 /** The origins of the configuration in force, to the letter; nobody else learns that there is such a list. */

@@ -17,17 +17,23 @@ export class SystemClock extends Clock {
   }
 }
 
-let lastMillis = NaN;
-let lastInstant: Instant = '';
+const MILLIS = Array.from({ length: 1_000 }, (_, millis) => `${String(millis).padStart(3, '0')}Z`);
+let second = NaN;
+/** The text of that second, up to its milliseconds. */
+let beginning = '';
 
-/** Asked several times within one millisecond, mostly for that very one. */
+/** Asked at every request, mostly for the present second: spelling a whole date costs more than finding who asks. */
 export function toInstant(millis: number): Instant {
-  if (millis !== lastMillis) {
-    lastInstant = new Date(millis).toISOString();
-    lastMillis = millis;
+  const whole = Math.trunc(millis);
+  const since = ((whole % SECOND) + SECOND) % SECOND;
+  if (whole - since !== second) {
+    beginning = new Date(whole - since).toISOString().slice(0, -MILLIS_LENGTH);
+    second = whole - since;
   }
-  return lastInstant;
+  return beginning + (MILLIS[since] ?? '');
 }
+
+const MILLIS_LENGTH = '000Z'.length;
 
 export function toMillis(instant: Instant): number {
   return Date.parse(instant);

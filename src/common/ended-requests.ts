@@ -7,6 +7,11 @@ export type EndedListener = (request: FastifyRequest, reply: FastifyReply, isCut
 /** The unanswered requests of one connection, and whether their handler is done with each. */
 type Unanswered = Map<FastifyReply, boolean>;
 
+/** On the connection itself, which is asked three times for each request. */
+const UNANSWERED: unique symbol = Symbol('crm:unanswered');
+
+type Connection = Socket & { [UNANSWERED]?: Unanswered };
+
 const told = new WeakMap<FastifyInstance, EndedListener[]>();
 
 /**
@@ -21,17 +26,16 @@ export function whenEnded(server: FastifyInstance, listener: EndedListener): voi
   }
   const listeners = [listener];
   told.set(server, listeners);
-  const connections = new WeakMap<Socket, Unanswered>();
   const end = (request: FastifyRequest, reply: FastifyReply, isCut: boolean): void => {
-    if (!connections.get(request.raw.socket)?.delete(reply)) return;
+    if (!unansweredOf(request)?.delete(reply)) return;
     for (const tell of listeners) tell(request, reply, isCut);
   };
   server.addHook('onRequest', (request, reply, done) => {
-    const { socket } = request.raw;
-    let unanswered = connections.get(socket);
+    const socket: Connection = request.raw.socket;
+    let unanswered = socket[UNANSWERED];
     if (!unanswered) {
       const opened: Unanswered = new Map();
-      connections.set(socket, (unanswered = opened));
+      socket[UNANSWERED] = unanswered = opened;
       socket.once('close', () => {
         for (const [cut, isHandled] of opened) if (isHandled) end(cut.request, cut, true);
       });
@@ -41,7 +45,7 @@ export function whenEnded(server: FastifyInstance, listener: EndedListener): voi
   });
   // A handler that is still at work for nobody is waited for: only then is it known who asked, and for what.
   server.addHook('onSend', (request, reply, payload, done) => {
-    const unanswered = connections.get(request.raw.socket);
+    const unanswered = unansweredOf(request);
     if (request.raw.socket.destroyed) end(request, reply, true);
     else if (unanswered?.has(reply)) unanswered.set(reply, true);
     done(null, payload);
@@ -50,6 +54,10 @@ export function whenEnded(server: FastifyInstance, listener: EndedListener): voi
     end(request, reply, isCutOff(reply));
     done();
   });
+}
+
+function unansweredOf({ raw }: FastifyRequest): Unanswered | undefined {
+  return (raw.socket as Connection)[UNANSWERED];
 }
 
 /** To be asked once the answer is over, well or badly. */

@@ -1,13 +1,13 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createHmac,
   createSecretKey,
   hkdfSync,
   type KeyObject,
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
+import { MacKey } from './mac-key.js';
 import { createPrivate, readIfThere, replacePrivate } from './private-file.js';
 
 export interface Digest {
@@ -46,6 +46,7 @@ export class Pepper {
   readonly currentVersion: number;
   /** As key objects: bytes would be made into one again at each digest, which costs more than the digest. */
   private readonly derived = new Map<string, KeyObject>();
+  private readonly macKeys = new Map<string, MacKey>();
 
   constructor(private readonly secrets: Secrets) {
     this.currentVersion = this.versions[0] ?? FIRST_VERSION;
@@ -100,20 +101,20 @@ export class Pepper {
 
   digest(value: string): Digest {
     const pepperVersion = this.currentVersion;
-    return { digest: this.hmac('api-key', pepperVersion).update(value).digest('hex'), pepperVersion };
+    return { digest: this.macKey('api-key', pepperVersion).tag(value, 'hex'), pepperVersion };
   }
 
   /** The value's digest under every version, the current one first: what a lookup has to try. */
   digests(value: string): Digest[] {
     return this.versions.map((pepperVersion) => ({
-      digest: this.hmac('api-key', pepperVersion).update(value).digest('hex'),
+      digest: this.macKey('api-key', pepperVersion).tag(value, 'hex'),
       pepperVersion,
     }));
   }
 
   /** A tag that only this server can make, under a key of its own for each purpose. */
   mac(purpose: string, data: string, version = this.currentVersion): string {
-    return this.hmac(purpose, version).update(data).digest('base64url');
+    return this.macKey(purpose, version).tag(data, 'base64url');
   }
 
   /** In constant time. `length` = how much of the tag was handed out. */
@@ -148,8 +149,11 @@ export class Pepper {
     return Buffer.concat([text, decipher.final()]).toString('utf8');
   }
 
-  private hmac(purpose: string, version: number): ReturnType<typeof createHmac> {
-    return createHmac('sha256', this.keyFor(purpose, version));
+  private macKey(purpose: string, version: number): MacKey {
+    const name = `${purpose}/${version}`;
+    let key = this.macKeys.get(name);
+    if (!key) this.macKeys.set(name, (key = new MacKey(this.keyFor(purpose, version))));
+    return key;
   }
 
   private keyFor(purpose: string, version: number): KeyObject {
