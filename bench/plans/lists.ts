@@ -42,16 +42,17 @@ function filled(path: string): string {
 /** Each sort, each sample of each filter, and of each filter the commonest with each sort. */
 function questionsOf(path: string, query: readonly Parameter[]): string[] {
   const sorts = query.find((it) => it.name === 'sort')?.schema.enum ?? [];
+  const isCounted = query.some((it) => it.name === 'count');
   const filters = query
     .filter((it) => !NO_FILTER.has(it.name))
     .map(({ name, schema }) => samplesOf(path, name, schema.enum).map((value) => `${name}=${encoded(value)}`));
   const common = filters.flatMap(([first]) => (first === undefined ? [] : [first]));
   return [
     '',
-    'count=true',
+    ...(isCounted ? ['count=true'] : []),
     ...sorts.map((sort) => `sort=${sort}`),
     ...filters.flat(),
-    ...common.slice(0, 1).map((filter) => `${filter}&count=true`),
+    ...(isCounted ? common.slice(0, 1).map((filter) => `${filter}&count=true`) : []),
     ...common.flatMap((filter) => sorts.map((sort) => `${filter}&sort=${sort}`)),
   ];
 }
