@@ -103,7 +103,7 @@ describe('GET /crm/auth/forward', () => {
       const granted = ['view_customer', 'view_service', 'manage_api_keys'];
       const { headers } = await asApiKey(app, granted);
       const all = app.get(PermissionCatalogue).list();
-      const held = new Set([...granted, 'view_own_customer', 'view_own_service']);
+      const held = new Set([...granted, 'view_basic_customer', 'view_own_customer', 'view_own_service']);
       for (const { identifier } of all) {
         const { status } = await forward(headers, `?permission=${identifier}`);
         expect([identifier, status]).toEqual([identifier, held.has(identifier) ? 200 : 403]);
