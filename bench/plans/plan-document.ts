@@ -1,4 +1,4 @@
-import { complaint, type Examined, type Survey } from './examined.ts';
+import { type Complaint, complaint, type Examined, isOfList, type Survey } from './examined.ts';
 import { excuseFor, UNEXCUSED } from './excuses.ts';
 
 const INTRODUCTION = `# How each list is found
@@ -21,27 +21,34 @@ export function planDocument(surveys: readonly Survey[]): string {
   ].join('\n');
 }
 
+interface Named extends Complaint {
+  readonly path: string;
+  readonly question: string;
+}
+
 function complaints({ database, lists }: Survey): string {
   const found = [...lists].flatMap(([path, examined]) =>
-    examined.flatMap((one) => {
+    examined.flatMap((one): Named[] => {
       const reason = complaint(one);
-      return reason === null ? [] : [{ path, asked: asked(path, one), reason, question: one.question }];
+      return reason === null ? [] : [{ path, question: one.question, ...reason }];
     }),
   );
-  const byExcuse = Map.groupBy(found, (it) => excuseFor(it.asked));
+  const byExcuse = Map.groupBy(found, ({ path, question }) => excuseFor(asked(path, question)));
   const worstFirst = [...byExcuse].sort(([one], [other]) => Number(other === UNEXCUSED) - Number(one === UNEXCUSED));
   const lines = worstFirst.map(([excuse, its]) => {
-    const byPath = [...Map.groupBy(its, ({ path }) => path)];
-    const questions = byPath.map(([path, those]) => {
-      const each = those.map(({ question, reason }) => `\`${question || 'as it is'}\` ${reason}`);
-      return `  - ${path}: ${each.join(', ')}`;
-    });
-    return `- ${excuse}\n${questions.join('\n')}`;
+    const together = [...Map.groupBy(its, ({ path, about }) => `${path} ${about}`)];
+    return `- ${excuse}\n${together.map(([head, those]) => `  - ${told(head, those)}`).join('\n')}`;
   });
   return `### ${database}: ${found.length}\n\n${lines.join('\n')}\n`;
 }
 
-function asked(path: string, { question }: Examined): string {
+function told(head: string, those: readonly Named[]): string {
+  const rows = Math.max(...those.map((it) => it.rows));
+  const questions = those.map(({ question }) => `\`${question || 'as it is'}\``).join(' ');
+  return `${head}${rows > 0 ? ` up to ${rows.toLocaleString('en')} rows` : ''}: ${questions}`;
+}
+
+function asked(path: string, question: string): string {
   return question === '' ? path : `${path}?${question}`;
 }
 
@@ -75,8 +82,8 @@ function cells(group: readonly (Examined | undefined)[]): string[] {
   return [planOf(found[0]), most, millis.toFixed(millis < 10 ? 1 : 0)];
 }
 
-/** Of the statements for the list itself, whose rows are called `row`; each once. */
+/** Each once. */
 function planOf(examined: Examined | undefined): string {
-  const texts = (examined?.plans ?? []).map(({ text }) => text.replaceAll('|', '/'));
-  return [...new Set(texts.filter((text) => /\brow\b/.test(text)))].join('<br>');
+  const plans = (examined?.plans ?? []).filter(isOfList);
+  return [...new Set(plans.map(({ text }) => text.replaceAll('|', '/')))].join('<br>');
 }
