@@ -22,7 +22,8 @@ const EXCUSES: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^\/crm\/personal-tokens/,
-    'Tokens stand in the table of keys. Where there are few of them the index of their kind finds them, and they are sorted.',
+    'Tokens stand in the table of keys, and the list passes over keys of the other kind. With an index of the kinds, SQLite sorts ' +
+      'every list of keys instead of walking the index of its sort.',
   ],
   [
     /[?&](?!sort=|cursor=)[a-z_]+=[^&]*&sort=/,

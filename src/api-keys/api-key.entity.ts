@@ -17,7 +17,6 @@ import type { ApiKeyStatus } from './api-key.status.js';
 @Index(['createdBy', 'apiKeyId'])
 @Index(['lastUsedAt', 'apiKeyId'])
 @Index(['source', 'apiKeyId'])
-@Index(['kind', 'apiKeyId'])
 @Index(['createdByUserId'])
 @Index(['createdByKeyId'])
 @Index('uq_api_keys_digest', ['digest'], { unique: true })

@@ -8,7 +8,6 @@ const NEW: readonly Columns[] = [
   ['users', 'created', 'user_id'],
   ['users', 'last_login_at', 'user_id'],
   ['api_keys', 'source', 'api_key_id'],
-  ['api_keys', 'kind', 'api_key_id'],
   ['audit_logs', 'address', 'audit_id'],
   ['audit_logs', 'subject_type', 'audit_id'],
   ['audit_logs', 'subject_id', 'audit_id'],
