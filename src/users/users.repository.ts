@@ -55,6 +55,12 @@ export class UsersRepository {
     return user ? this.complete(user) : null;
   }
 
+  /** For a transaction that reads something else first: of what it reads before the lock it would see no later change. */
+  async lock(userId: number): Promise<void> {
+    const lock = this.database.writeLock;
+    if (lock) await this.database.repository(User).findOne({ where: { userId }, lock });
+  }
+
   /** Keeps the user as it is until the transaction ends; the rest of it is written only under a lock of this row. */
   async share(userId: number): Promise<void> {
     const lock = this.database.shareLock;
