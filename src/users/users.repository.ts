@@ -55,6 +55,12 @@ export class UsersRepository {
     return user ? this.complete(user) : null;
   }
 
+  /** For a transaction that reads something else first: of what it reads before the lock it would see no later change. */
+  async lock(userId: number): Promise<void> {
+    const lock = this.database.writeLock;
+    if (lock) await this.database.repository(User).findOne({ where: { userId }, lock });
+  }
+
   /** Keeps the user as it is until the transaction ends; the rest of it is written only under a lock of this row. */
   async share(userId: number): Promise<void> {
     const lock = this.database.shareLock;
@@ -210,10 +216,18 @@ function within(rows: SelectQueryBuilder<User>, name: string, { customerIds }: N
   return `(${conditions.join(' AND ')})`;
 }
 
-/** The words that a search may find: where the e-mail is hidden those before it, for the name's words come first. */
+/** Whatever folds to `@`: only what holds one can be taken for an e-mail. */
+const AT_SIGNS = ['@', '\uFF20', '\uFE6B'];
+
+/**
+ * The words that a search may find: where the e-mail is hidden those before it, for the name's words come first. Of a name
+ * that holds an `@` none: its end would be found or not by whether the address in it is the user's.
+ */
 function searched(rows: SelectQueryBuilder<User>, emails: RowScope): string {
   if (emails.kind === 'all') return 'row.searchText';
   const email = "CONCAT(' ', SUBSTR(row.emailKey, 1, 64), ' ')";
   const name = `SUBSTR(row.searchText, 1, INSTR(CONCAT(row.searchText, ' '), ${email}))`;
-  return `CASE WHEN ${within(rows, 'emails', emails)} THEN row.searchText ELSE ${name} END`;
+  const isUnlike = AT_SIGNS.map((sign) => `INSTR(row.name, '${sign}') = 0`).join(' AND ');
+  const isShown = within(rows, 'emails', emails);
+  return `CASE WHEN ${isShown} THEN row.searchText WHEN ${isUnlike} THEN ${name} ELSE '' END`;
 }

@@ -174,7 +174,8 @@ export class UsersService {
       return { roles };
     };
     const after = await this.database.transaction(async () => {
-      // First of all: what is read before the giver is locked may be older than the lock.
+      // First of all: what is read before the two are locked may be older than the locks.
+      await this.users.lock(userId);
       await this.grants.present(principal);
       await this.stepUp.demand(principal);
       return this.change(principal, { userId, right: null, ifMatch }, decide);
@@ -257,6 +258,7 @@ export class UsersService {
     decide: (before: UserView, giver: Principal) => Promise<Decision>,
   ): Promise<UserView> {
     return this.database.transaction(async () => {
+      await this.users.lock(userId);
       const giver = await this.grants.present(principal);
       const before = await this.lockToActOn(giver, userId, right);
       assertMatches(ifMatch, before.user.version);

@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { Database } from '../../../src/platform/database/database.js';
+import { UsersRepository } from '../../../src/users/users.repository.js';
 import { type Answer, TestApp } from '../../support/app.js';
 import { itHidesForeignRows } from '../../support/contracts/foreign-rows.js';
 import { expectProblem, pointers } from '../../support/expect-problem.js';
@@ -95,6 +97,31 @@ describe('users of one’s own customers', () => {
         const said = await app.ask('POST', '/crm/authz/explain', { headers: admin, body: question });
         expect(said.body).toMatchObject({ allowed: false, because: [{ permission: 'manage_own_users' }] });
       }
+    });
+
+    // SQLite lets one transaction begin after another.
+    const onMariadb = globalThis.testDatabaseKind === 'mariadb' ? it : () => undefined;
+    onMariadb('404 once somebody became another’s while the edit waited for them', async () => {
+      const id = (await member()).user_id;
+      const users = app.get(UsersRepository);
+      const edit = await app.get(Database).transaction(async () => {
+        await users.findForUpdate(id);
+        await users.setCustomers(id, [foreign]);
+        const asked = Promise.withResolvers<void>();
+        for (const name of ['lock', 'findForUpdate'] as const) {
+          const real = users[name].bind(users) as (userId: number) => Promise<any>;
+          jest.spyOn(users, name).mockImplementation((userId: number) => {
+            asked.resolve();
+            return real(userId);
+          });
+        }
+        const answer = ask('PATCH', `/${id}`, { name: 'still mine' });
+        await asked.promise;
+        return { answer };
+      });
+      expectProblem(await edit.answer, 404, 'users.not_found');
+      jest.restoreAllMocks();
+      expect(await stored(id)).toMatchObject({ name: expect.not.stringContaining('mine'), customer_ids: [foreign] });
     });
 
     it('200 with nobody, and 404 for everybody, without customers; the same for a key', async () => {
