@@ -39,6 +39,17 @@ export function where<Value extends BoundValue>(
   return { where: (rows, value) => void rows.andWhere(condition, bind(value)), bind };
 }
 
+type Entries = readonly (readonly [name: string, filter: Filter<unknown>])[];
+
+const known = new WeakMap<object, Entries>();
+
+/** The filters of a definition never change: they are listed once. */
+function entriesOf(filters: object): Entries {
+  let entries = known.get(filters);
+  if (!entries) known.set(filters, (entries = Object.entries(filters) as [string, Filter<unknown>][]));
+  return entries;
+}
+
 /** What is asked of a list, as it narrows it, and the key of the text that comes of it. */
 export function narrowingsOf<Asked extends object>(
   filters: ListDefinition<ObjectLiteral, Asked>['filters'],
@@ -46,10 +57,9 @@ export function narrowingsOf<Asked extends object>(
 ): { narrowings: Narrowing[]; key: string } {
   const narrowings: Narrowing[] = [];
   let key = '';
-  for (const name in filters) {
-    const value: unknown = asked[name];
+  for (const [name, filter] of entriesOf(filters)) {
+    const value = (asked as Record<string, unknown>)[name];
     if (value === undefined || value === null) continue;
-    const filter = filters[name] as Filter<unknown>;
     key += ` ${name}${filter.shape ? `=${filter.shape(value)}` : ''}`;
     narrowings.push({ filter, value });
   }
