@@ -11,6 +11,13 @@ describe('boundedMemo', () => {
     );
   });
 
+  it('keeps no long text', () => {
+    const make = jest.fn((text: string) => text.length);
+    const memo = boundedMemo(10, make);
+    for (const length of [512, 512, 513, 513]) expect(memo('x'.repeat(length))).toBe(length);
+    expect(make).toHaveBeenCalledTimes(3);
+  });
+
   it('makes a value once while it fits, undefined included, and never keeps more than its capacity', () => {
     const make = jest.fn((text: string) => (text === 'none' ? undefined : text));
     const memo = boundedMemo(2, make);
