@@ -12,6 +12,7 @@ describe('AccessLogsService', () => {
   let isAway: boolean;
   let warnings: string[];
   let service: AccessLogsService;
+  let repository: Pick<AccessLogsRepository, 'insert'>;
 
   beforeEach(() => {
     written = [];
@@ -19,7 +20,7 @@ describe('AccessLogsService', () => {
     warnings = [];
     isAway = false;
     jest.spyOn(Logger.prototype, 'warn').mockImplementation((message: string) => void warnings.push(message));
-    const repository: Pick<AccessLogsRepository, 'insert'> = {
+    repository = {
       insert: (entries) => {
         if (isAway) return Promise.reject(new Error('the database is away'));
         batches.push(entries.length);
@@ -52,6 +53,30 @@ describe('AccessLogsService', () => {
     append(10, 10);
     await Promise.all([first, service.flush()]);
     expect(written).toEqual(lines(20));
+  });
+
+  it('has written what was appended before the flush when that resolves, also beside batches that begin meanwhile', async () => {
+    append(0, 700);
+    const flushed = service.flush().then(() => [...written]);
+    append(700, 900);
+    expect((await flushed).slice(0, 700)).toEqual(lines(700));
+  });
+
+  it('writes in full batches while it is busy, however long each takes', async () => {
+    const waits: (() => void)[] = [];
+    repository.insert = (entries) => {
+      batches.push(entries.length);
+      return new Promise((resolve) => waits.push(resolve));
+    };
+    append(0, 500);
+    for (let line = 0; line < 1_500; line += 50) {
+      append(0, 50);
+      waits.shift()?.();
+      // As many turns as a flush takes to end and another to begin.
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    }
+    expect(batches.length).toBeGreaterThan(1);
+    expect(new Set(batches)).toEqual(new Set([500]));
   });
 
   it('keeps lines while the database is away, and warns once', async () => {

@@ -61,14 +61,13 @@ export class AccessLogsService implements OnApplicationBootstrap, OnApplicationS
       return;
     }
     this.waiting.push(entry);
-    if (this.waiting.length >= BATCH && !this.isFailing) void this.flush();
+    if (this.waiting.length >= BATCH && !this.flushing && !this.isFailing) void this.write(BATCH);
   }
 
   /** Resolves when everything appended before the call is written, or could not be. */
   async flush(): Promise<void> {
-    await this.flushing;
-    this.flushing ??= this.drain().finally(() => (this.flushing = null));
-    await this.flushing;
+    while (this.flushing) await this.flushing;
+    await this.write(this.waiting.length);
   }
 
   /** Who still uses the old value of a key, as far as it is written by now. */
@@ -81,11 +80,17 @@ export class AccessLogsService implements OnApplicationBootstrap, OnApplicationS
     return this.entries.list(query);
   }
 
-  private async drain(): Promise<void> {
-    while (this.waiting.length > 0) {
-      const batch = this.waiting.slice(0, BATCH);
+  private write(lines: number): Promise<void> {
+    this.flushing = this.writeOldest(lines).finally(() => (this.flushing = null));
+    return this.flushing;
+  }
+
+  /** What comes in meanwhile waits for the next time, or a busy server would write it a few lines at a time. */
+  private async writeOldest(lines: number): Promise<void> {
+    for (let left = lines; left > 0; left -= BATCH) {
+      const batch = this.waiting.slice(0, Math.min(left, BATCH));
       try {
-        await this.database.transaction(() => this.write(batch));
+        await this.database.transaction(() => this.insert(batch));
       } catch (error) {
         this.tellFailure(error);
         return;
@@ -97,7 +102,7 @@ export class AccessLogsService implements OnApplicationBootstrap, OnApplicationS
   }
 
   /** The lines first: drawing their ids keeps other nodes waiting, so none of them holds a counter that we need. */
-  private async write(batch: readonly AnsweredRequest[]): Promise<void> {
+  private async insert(batch: readonly AnsweredRequest[]): Promise<void> {
     await this.entries.insert(batch);
     await this.usage.record(batch);
   }
