@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { DataSourceOptions, EntityTarget } from 'typeorm';
 import { makeFolder } from '../../common/make-folder.js';
+import { DRIVER_CAPACITY } from './connection-statements.js';
 import { migrations } from './migrations/index.js';
 import { SnakeNaming } from './naming.strategy.js';
 
@@ -15,11 +16,6 @@ export type EntityList = EntityTarget<object>[];
 
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
-/**
- * On each connection, where the driver makes room for so many at once. A server holds some 16,000 for all nodes together,
- * and refuses the next one.
- */
-const PREPARED_STATEMENTS = 200;
 
 /** The same entities and migrations on both databases; only what is written here differs. */
 export function dataSourceOptions(location: DatabaseLocation, entities: EntityList): DataSourceOptions {
@@ -48,7 +44,7 @@ export function dataSourceOptions(location: DatabaseLocation, entities: EntityLi
       enableKeepAlive: true,
       decimalNumbers: false,
       trace: false,
-      maxPreparedStatements: PREPARED_STATEMENTS,
+      maxPreparedStatements: DRIVER_CAPACITY,
     },
   };
 }

@@ -1,5 +1,6 @@
 import type BetterSqlite3 from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
+import { type DriverConnection, execute } from './connection-statements.js';
 
 export type RawRow = Record<string, unknown>;
 export type BoundValue = string | number | null;
@@ -7,9 +8,11 @@ export type BoundValue = string | number | null;
 /** Runs one SELECT outside of transactions. Its text is prepared once; later only values travel. */
 export type PreparedReads = (sql: string, values: readonly BoundValue[]) => Promise<RawRow[]>;
 
+type PoolConnection = DriverConnection & { release(): void };
+
 /** What of mysql2's pool is used here: callbacks, for its promises capture a stack for each query. */
 interface Pool {
-  execute(sql: string, values: readonly BoundValue[], done: (error: Error | null, rows: RawRow[]) => void): void;
+  getConnection(done: (error: Error | null, connection: PoolConnection) => void): void;
 }
 
 /** Texts differ by filters, order and page size; what is not asked for any more is dropped. */
@@ -29,9 +32,16 @@ export function preparedReads(reader: DataSource): PreparedReads {
 function throughPool(pool: Pool): PreparedReads {
   return (sql, values) =>
     new Promise((resolve, reject) => {
-      pool.execute(sql, values, (error, rows) => {
-        if (error) reject(error);
-        else resolve(rows);
+      pool.getConnection((refusal, connection) => {
+        if (refusal) {
+          reject(refusal);
+          return;
+        }
+        execute<RawRow[]>(connection, sql, values, (error, rows) => {
+          connection.release();
+          if (error) reject(error);
+          else resolve(rows);
+        });
       });
     });
 }

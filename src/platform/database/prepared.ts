@@ -1,9 +1,5 @@
 import { QueryFailedError, type QueryRunner } from 'typeorm';
-
-/** What mysql2 hands out; a connection of SQLite has no such method. */
-interface Connection {
-  execute?(sql: string, parameters: unknown[], done: (error: Error | null, header?: Header) => void): unknown;
-}
+import { type DriverConnection, execute } from './connection-statements.js';
 
 interface Header {
   readonly insertId: number;
@@ -14,12 +10,17 @@ interface Header {
  * by itself, and for MariaDB never. Returns the id of a new row, 0 where the table draws none.
  */
 export async function runPrepared(runner: QueryRunner, sql: string, parameters: unknown[]): Promise<number> {
-  const connection = (await runner.connect()) as Connection;
-  if (!connection.execute) return Number(await runner.query(sql, parameters));
+  const connection = (await runner.connect()) as object;
+  if (!isOfMysql2(connection)) return Number(await runner.query(sql, parameters));
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  connection.execute(sql, parameters, (error, header) => {
+  execute<Header>(connection, sql, parameters, (error, header) => {
     if (error) reject(new QueryFailedError(sql, parameters, error));
-    else resolve(Number(header?.insertId));
+    else resolve(header.insertId);
   });
   return promise;
+}
+
+/** A connection of SQLite knows `prepare`, too, but nothing that it would have to take back. */
+function isOfMysql2(connection: object): connection is DriverConnection {
+  return 'unprepare' in connection;
 }

@@ -48,6 +48,23 @@ describe('Rows', () => {
     }
   });
 
+  it('reads with more texts at once than a connection keeps', async () => {
+    const statements = Array.from({ length: 450 }, (_, count) =>
+      rows().compile(Customer, 'customerId', (builder) => void builder.andWhere('row.customerId > 0').limit(count + 1)),
+    );
+    for (let use = 0; use < 2; use += 1) {
+      const found = await Promise.all(statements.map((statement) => rows().read(statement, {})));
+      expect(found.map(({ length }) => length)).toEqual(statements.map((_, count) => Math.min(count + 1, 3)));
+    }
+  });
+
+  it('tells a text that the database cannot prepare, and reads on', async () => {
+    const statement = rows().compile(Customer, 'customerId', (builder) => builder);
+    const refused = async (): Promise<unknown> => rows().read({ ...statement, sql: 'SELECT * FROM nowhere' }, {});
+    await expect(refused()).rejects.toThrow(/nowhere/);
+    expect(await rows().read(statement, {})).toHaveLength(3);
+  });
+
   it('binds other values to the same text', async () => {
     const statement = rows().compile(Customer, 'customerId', (builder) => {
       builder.where('row.status = :status AND row.customerId IN (:...ids)', { status: '', ids: [0, 0] });
