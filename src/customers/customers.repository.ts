@@ -50,8 +50,7 @@ export class CustomersRepository {
   }
 
   list(scope: RowScope, query: ListCustomersQuery): Promise<Page<Customer>> {
-    const asked = { ...query, scope };
-    return this.pager.list(LIST, { asked, query, sort: query.sort ?? 'customer_id' });
+    return this.pager.list(LIST, { query, sort: query.sort ?? 'customer_id', scope });
   }
 
   async insert(values: CustomerValues): Promise<Customer> {
@@ -132,9 +131,9 @@ const SEARCH: Filter<string> = {
     ),
 };
 
-type Asked = Omit<ListCustomersQuery, keyof ListQuery | 'sort'> & { readonly scope: RowScope };
+type Asked = Omit<ListCustomersQuery, keyof ListQuery | 'sort'>;
 
-const LIST: ListDefinition<Customer, Asked> = {
+const LIST: ListDefinition<Customer, Asked, RowScope> = {
   entity: Customer,
   id: 'customerId',
   sorts: {
@@ -143,8 +142,8 @@ const LIST: ListDefinition<Customer, Asked> = {
     created: { property: 'created' },
     updated: { property: 'updated' },
   },
+  scope: within('row.customerId'),
   filters: {
-    scope: within('row.customerId'),
     status: where('status', 'row.status = :status'),
     customer_type: where('type', 'row.customerType = :type'),
     country: where('country', 'row.countryKey = :country', (text) => foldedKey(text, 100)),

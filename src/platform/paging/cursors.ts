@@ -6,6 +6,8 @@ import { Secrets } from '../secrets/secrets.service.js';
 export type Position = readonly [value: string | number | null, id: number];
 
 const TAG_LENGTH = 16;
+/** A few hundred bytes each, whatever the columns: positions are cut where names are. */
+const CAPACITY = 2_000;
 
 /**
  * Positions as clients carry them. Signed for their list, so that a cursor that somebody wrote, bent or took elsewhere is
@@ -13,9 +15,25 @@ const TAG_LENGTH = 16;
  */
 @Injectable()
 export class Cursors {
-  constructor(private readonly secrets: Secrets) {}
+  /** By what they say: who reads a list again and again ends its first page at the same row. */
+  private readonly made = new Map<string, string>();
+
+  constructor(private readonly secrets: Secrets) {
+    secrets.onPepperChange(() => this.made.clear());
+  }
 
   encode(list: string, sort: string, position: Position): string {
+    const [value, id] = position;
+    const key = `${list} ${sort} ${id} ${typeof value} ${value}`;
+    let cursor = this.made.get(key);
+    if (cursor === undefined) {
+      if (this.made.size >= CAPACITY) this.made.clear();
+      this.made.set(key, (cursor = this.make(list, sort, position)));
+    }
+    return cursor;
+  }
+
+  private make(list: string, sort: string, position: Position): string {
     const payload = Buffer.from(JSON.stringify([sort, ...position])).toString('base64url');
     return `${payload}.${this.secrets.mac(purposeOf(list), payload).slice(0, TAG_LENGTH)}`;
   }

@@ -11,7 +11,9 @@ const words: Filter<string> = {
   where: () => undefined,
   bind: (text) => Object.fromEntries(text.split(' ').map((word, index) => [`word${index}`, word])),
 };
-const filters = { status: where('status', 'row.status = :status'), words };
+const scope: Filter<string> = { shape: (who) => who, where: () => undefined, bind: () => ({}) };
+const filters = { status: where<string>('status', 'row.status = :status'), words };
+const definition = { scope, filters };
 const asked = fc.record<Asked>(
   {
     status: fc.constantFrom('active', 'words=2', ' words'),
@@ -27,14 +29,17 @@ describe('narrowingsOf', () => {
     fc.assert(
       fc.property(asked, asked, (one, other) => {
         const isSame = combination(one) === combination(other);
-        expect(narrowingsOf(filters, one).key === narrowingsOf(filters, other).key).toBe(isSame);
+        expect(narrowingsOf(definition, 'all', one).key === narrowingsOf(definition, 'all', other).key).toBe(isSame);
       }),
     );
   });
 
   it('narrows by what is asked and declared, and by nothing else', () => {
-    const { narrowings } = narrowingsOf(filters, { status: 'x', words: undefined, other: 'y' } as Asked);
-    expect(narrowings).toEqual([{ filter: filters.status, value: 'x' }]);
-    expect(narrowings[0]?.filter.bind('x')).toEqual({ status: 'x' });
+    const { narrowings } = narrowingsOf(definition, 'few', { status: 'x', words: undefined, other: 'y' } as Asked);
+    expect(narrowings).toEqual([
+      { filter: scope, value: 'few' },
+      { filter: filters.status, value: 'x' },
+    ]);
+    expect(filters.status.bind('x')).toEqual({ status: 'x' });
   });
 });

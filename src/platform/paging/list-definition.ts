@@ -14,14 +14,19 @@ export interface Filter<Value> {
 }
 
 /** A list as its repository declares it: its statements are made of nothing else, one for each combination asked. */
-export interface ListDefinition<Row extends ObjectLiteral, Asked> {
+export interface ListDefinition<Row extends ObjectLiteral, Asked, Scope> {
   readonly entity: EntityTarget<Row>;
   /** The entity's id property: it breaks ties, so that the order is total. */
   readonly id: string;
   /** Of columns that have a value in each row. */
   readonly sorts: Readonly<Record<string, Omit<SortColumn, 'isNullable'>>>;
+  /** Always asked: the rows that the caller may see. */
+  readonly scope: Filter<Scope>;
   readonly filters: { readonly [Name in keyof Asked]-?: Filter<NonNullable<Asked[Name]>> };
 }
+
+/** What of a definition narrows it. */
+type Narrowed<Asked, Scope> = Pick<ListDefinition<ObjectLiteral, Asked, Scope>, 'scope' | 'filters'>;
 
 /** One filter that is in use, with its value. */
 export interface Narrowing {
@@ -51,17 +56,24 @@ function entriesOf(filters: object): Entries {
 }
 
 /** What is asked of a list, as it narrows it, and the key of the text that comes of it. */
-export function narrowingsOf<Asked extends object>(
-  filters: ListDefinition<ObjectLiteral, Asked>['filters'],
+export function narrowingsOf<Asked extends object, Scope>(
+  { scope, filters }: Narrowed<Asked, Scope>,
+  reach: Scope,
   asked: Asked,
 ): { narrowings: Narrowing[]; key: string } {
-  const narrowings: Narrowing[] = [];
-  let key = '';
+  const narrowings: Narrowing[] = [{ filter: scope as Filter<unknown>, value: reach }];
+  let key = shapeOf(scope as Filter<unknown>, reach);
   for (const [name, filter] of entriesOf(filters)) {
+    // Looking up what is not there costs V8 twenty times as much as asking whether it is.
+    if (!Object.hasOwn(asked, name)) continue;
     const value = (asked as Record<string, unknown>)[name];
     if (value === undefined || value === null) continue;
-    key += ` ${name}${filter.shape ? `=${filter.shape(value)}` : ''}`;
+    key += ` ${name}${shapeOf(filter, value)}`;
     narrowings.push({ filter, value });
   }
   return { narrowings, key };
+}
+
+function shapeOf({ shape }: Filter<unknown>, value: unknown): string {
+  return shape ? `=${shape(value)}` : '';
 }

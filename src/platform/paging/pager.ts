@@ -18,20 +18,26 @@ export interface PageRequest {
   readonly id: string;
 }
 
-/** One request of a declared list: what is asked by name, the order, and the page. */
-export interface ListRequest<Asked> {
-  readonly asked: Asked;
+/** One request of a declared list: its filters and page, the order, and the rows that the caller may see. */
+export interface ListRequest<Asked, Scope> {
+  readonly query: Asked & ListQuery;
   readonly sort: string;
-  readonly query: ListQuery;
+  readonly scope: Scope;
 }
 
 /** Combinations of filters, order and page size that are asked; the text of each is put together once. */
 const CAPACITY = 1_000;
 
+/** What is found once for each definition: its table, which cursors are signed for, and its statements by what is asked. */
+interface KnownList {
+  readonly list: string;
+  readonly statements: Map<string, Statement<ObjectLiteral>>;
+}
+
 /** Pages by key: each page starts after the last row of the one before, so page 10,000 costs what page 1 costs. */
 @Injectable()
 export class Pager {
-  private readonly statements = new WeakMap<object, Map<string, Statement<ObjectLiteral>>>();
+  private readonly known = new WeakMap<object, KnownList>();
 
   constructor(
     private readonly database: Database,
@@ -40,22 +46,22 @@ export class Pager {
   ) {}
 
   /** A page of a declared list. */
-  async list<Row extends ObjectLiteral, Asked extends object>(
-    definition: ListDefinition<Row, Asked>,
-    { asked, sort, query }: ListRequest<Asked>,
+  async list<Row extends ObjectLiteral, Asked extends object, Scope>(
+    definition: ListDefinition<Row, Asked, Scope>,
+    { query, sort, scope }: ListRequest<Asked, Scope>,
   ): Promise<Page<Row>> {
     const { entity, id } = definition;
-    const list = this.database.tableOf(entity);
+    const { list, statements } = this.knownList(definition);
     const ordering = orderingOf(sort, definition.sorts, id);
     const start = query.cursor === undefined ? null : this.cursors.decode(list, sort, query.cursor);
-    const { narrowings, key } = narrowingsOf(definition.filters, asked);
+    const { narrowings, key } = narrowingsOf<Asked, Scope>(definition, scope, query);
     const compile = (): Statement<Row> =>
       this.rows.compile(entity, ordering.column.property, (rows) => {
         narrow(rows, narrowings);
         ordered(rows, ordering, start).limit(query.limit + 1);
       });
     const text = `${sort} ${start ? 'after' : 'begin'} ${query.limit}${key}`;
-    const statement = this.statement(definition, text, compile);
+    const statement = kept(statements, text, compile);
     const parameters = start ? startValues(ordering, start) : {};
     for (const { filter, value } of narrowings) Object.assign(parameters, filter.bind(value));
     const page = this.cut(await this.rows.read(statement, parameters), query.limit, { list, ordering });
@@ -96,20 +102,27 @@ export class Pager {
     return rows.getCount();
   }
 
-  private statement<Row extends ObjectLiteral, Asked>(
-    definition: ListDefinition<Row, Asked>,
-    key: string,
-    compile: () => Statement<Row>,
-  ): Statement<Row> {
-    let statements = this.statements.get(definition);
-    if (!statements) this.statements.set(definition, (statements = new Map<string, Statement<ObjectLiteral>>()));
-    let statement = statements.get(key);
-    if (!statement) {
-      if (statements.size >= CAPACITY) statements.clear();
-      statements.set(key, (statement = compile()));
+  private knownList(definition: { readonly entity: EntityTarget<ObjectLiteral> }): KnownList {
+    let known = this.known.get(definition);
+    if (!known) {
+      known = { list: this.database.tableOf(definition.entity), statements: new Map<string, Statement<ObjectLiteral>>() };
+      this.known.set(definition, known);
     }
-    return statement as Statement<Row>;
+    return known;
   }
+}
+
+function kept<Row extends ObjectLiteral>(
+  statements: KnownList['statements'],
+  text: string,
+  compile: () => Statement<Row>,
+): Statement<Row> {
+  let statement = statements.get(text);
+  if (!statement) {
+    if (statements.size >= CAPACITY) statements.clear();
+    statements.set(text, (statement = compile()));
+  }
+  return statement as Statement<Row>;
 }
 
 /** Those without a value come last, read for themselves: no index runs in an order that puts them there. */
