@@ -8,6 +8,8 @@ export interface Field extends FieldRule {
   readonly name: string;
   /** Absent or null where that is allowed: no rule is asked. */
   isSkipped(value: unknown): boolean;
+  /** Absent is allowed. */
+  readonly isOptional: boolean;
 }
 
 type Condition = (row: unknown, value: unknown) => boolean;
@@ -40,7 +42,7 @@ function read(dto: Dto): ReadonlyMap<string, Field> {
     [...rules].map(([name, rule]) => {
       const demanded = conditions.get(name) ?? [];
       const isSkipped = (value: unknown): boolean => demanded.some((isAsked) => !isAsked(undefined, value));
-      return [name, { ...rule, name, isSkipped }];
+      return [name, { ...rule, name, isSkipped, isOptional: isSkipped(undefined) }];
     }),
   );
 }

@@ -60,11 +60,15 @@ function take(
 }
 
 function judge(dto: Record<string, unknown>, field: Field, path: string, problems: FieldProblem[]): void {
+  // Most fields of a list are absent, and looking up what is not there costs V8 twenty times as much as asking for it.
+  if (field.isOptional && !Object.hasOwn(dto, field.name)) return;
   const value = dto[field.name];
   if (field.isSkipped(value)) return;
-  const at = pointer(path, field.name);
-  if (!field.accepts(value)) problems.push({ pointer: at, detail: field.message });
-  else if (field.nested) dto[field.name] = instanceOf(field.nested(), value as Record<string, unknown>, at, problems);
+  if (!field.accepts(value)) problems.push({ pointer: pointer(path, field.name), detail: field.message });
+  else if (field.nested) {
+    const [dtoOfField, at] = [field.nested(), pointer(path, field.name)];
+    dto[field.name] = instanceOf(dtoOfField, value as Record<string, unknown>, at, problems);
+  }
 }
 
 function unknown(name: string, path: string, fields: ReadonlyMap<string, Field>): FieldProblem {
