@@ -143,7 +143,6 @@ export class ApiKeyResponse {
 
   static from(this: void, { key, roles, customerIds, status }: ApiKeyView): ApiKeyResponse {
     return {
-      [VERSION]: key.version,
       api_key_id: key.apiKeyId,
       name: key.name,
       description: key.description,
@@ -163,6 +162,7 @@ export class ApiKeyResponse {
       kind: key.kind,
       last_used_at: key.lastUsedAt,
       last_used_address: key.lastUsedAddress,
+      [VERSION]: key.version,
     };
   }
 }

@@ -54,7 +54,6 @@ export class ProfileResponse {
 
   static from(this: void, { user, roles, customerIds }: UserView): ProfileResponse {
     return {
-      [VERSION]: user.version,
       user_id: user.userId,
       email: user.email,
       name: user.name,
@@ -64,6 +63,7 @@ export class ProfileResponse {
       last_login_at: user.lastLoginAt,
       created: user.created,
       updated: user.updated,
+      [VERSION]: user.version,
     };
   }
 }

@@ -4,7 +4,10 @@ import type { FastifyRequest } from 'fastify';
 import { CommonErrors, PreconditionFailed } from './errors.js';
 import { Refuses } from './refuses.decorator.js';
 
-/** A response class sets this to the row's version; the server's hook makes the header of it. Symbols are not serialised. */
+/**
+ * A response class sets this to the row's version; the server's hook makes the header of it. Symbols are not serialised.
+ * It stands last in an object: what follows a computed name is added field by field, at twice the memory.
+ */
 export const VERSION: unique symbol = Symbol('crm:version');
 
 export function etagOf(version: number): string {

@@ -174,7 +174,6 @@ export class CustomerResponse {
   static from(this: void, row: Customer): CustomerResponse {
     const { line1, line2, city, state, postcode, country } = row;
     return {
-      [VERSION]: row.version,
       customer_id: row.customerId,
       customer_name: row.customerName,
       customer_type: row.customerType,
@@ -188,6 +187,7 @@ export class CustomerResponse {
       account_manager: row.accountManager,
       created: row.created,
       updated: row.updated,
+      [VERSION]: row.version,
     };
   }
 

@@ -61,7 +61,6 @@ export class RoleResponse {
 
   static from(this: void, row: Role): RoleResponse {
     return {
-      [VERSION]: row.version,
       role_id: row.roleId,
       name: row.name,
       description: row.description,
@@ -69,6 +68,7 @@ export class RoleResponse {
       built_in: row.isBuiltIn,
       created: row.created,
       updated: row.updated,
+      [VERSION]: row.version,
     };
   }
 

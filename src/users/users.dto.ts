@@ -106,7 +106,6 @@ export class UserResponse {
 
   static from(this: void, { user, roles, customerIds }: UserView): UserResponse {
     return {
-      [VERSION]: user.version,
       user_id: user.userId,
       email: user.email,
       name: user.name,
@@ -117,6 +116,7 @@ export class UserResponse {
       last_login_at: user.lastLoginAt,
       created: user.created,
       updated: user.updated,
+      [VERSION]: user.version,
     };
   }
 

@@ -98,7 +98,6 @@ export class PersonalTokenResponse {
 
   static from(this: void, { key, status }: ApiKeyView): PersonalTokenResponse {
     return {
-      [VERSION]: key.version,
       personal_token_id: key.apiKeyId,
       user_id: key.createdByUserId ?? 0,
       kind: 'personal',
@@ -113,6 +112,7 @@ export class PersonalTokenResponse {
       allowed_addresses: key.allowedAddresses,
       last_used_at: key.lastUsedAt,
       last_used_address: key.lastUsedAddress,
+      [VERSION]: key.version,
     };
   }
 }

@@ -25,8 +25,8 @@ export class SettingsResponse extends AllSettings {
 
   static from(this: void, { version, values }: SettingsState): SettingsResponse {
     return {
-      [VERSION]: version,
       'personal_tokens.enabled': values['personal_tokens.enabled'] as boolean,
+      [VERSION]: version,
     };
   }
 }
