@@ -1,6 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { whenEnded } from './common/ended-requests.js';
+import { openRequests } from './common/open-requests.js';
 
 /** Whoever asked us to stop usually kills after ten seconds, and there is still something to write afterwards. */
 const GRACE_MS = 5_000;
@@ -10,20 +9,15 @@ const GRACE_MS = 5_000;
  * its connection, so that no keep-alive holds the server up; what takes longer than the grace period is cut off.
  */
 export function gracefulEnd(server: FastifyInstance): () => Promise<void> {
-  const unanswered = new Set<IncomingMessage>();
+  const open = openRequests(server);
   let isEnding = false;
   let whenAnswered: () => void = () => undefined;
-  server.addHook('onRequest', (request, _reply, done) => {
-    unanswered.add(request.raw);
-    done();
-  });
   server.addHook('onSend', (_request, reply, payload, done) => {
     if (isEnding) reply.header('connection', 'close');
     done(null, payload);
   });
-  whenEnded(server, (request) => {
-    unanswered.delete(request.raw);
-    if (unanswered.size === 0) whenAnswered();
+  open.whenEnded(() => {
+    if (open.size === 0) whenAnswered();
     // Headers that left before the end began promised to keep the connection.
     if (isEnding) setImmediate(() => server.server.closeIdleConnections());
   });
@@ -35,7 +29,7 @@ export function gracefulEnd(server: FastifyInstance): () => Promise<void> {
     }, GRACE_MS);
     await server.close();
     // A host name with several addresses has more servers than the one that Fastify waits for.
-    if (unanswered.size > 0) await new Promise<void>((resolve) => (whenAnswered = resolve));
+    if (open.size > 0) await new Promise<void>((resolve) => (whenAnswered = resolve));
     clearTimeout(impatience);
   };
 }

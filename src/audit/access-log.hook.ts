@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { boundedMemo } from '../common/bounded-memo.js';
 import type { Clock, Instant } from '../common/clock.js';
-import { isCutOff, whenEnded } from '../common/ended-requests.js';
+import { isCutOff, openRequests } from '../common/open-requests.js';
 import { findContextOf } from '../common/request-context.js';
 import { logLine } from '../common/text.js';
 import type { AnsweredRequest } from './access-logs.repository.js';
@@ -31,7 +31,7 @@ export function keepAccessLog(server: FastifyInstance, { accessLogs, lastUse, cl
     if (principal) lastUse.note(principal, entry);
     accessLogs.append(entry);
   };
-  whenEnded(server, keep);
+  openRequests(server).whenEnded(keep);
   server.server.on(ANSWERED_UNROUTED, (request: FastifyRequest, reply: FastifyReply) => {
     keep(request, reply, isCutOff(reply));
   });

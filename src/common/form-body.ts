@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, preParsingHookHandler } from 'fastify';
 import { CommonErrors, UnsupportedMediaType } from './errors.js';
 
 export const FORM = 'application/x-www-form-urlencoded';
@@ -9,18 +9,22 @@ export const FORM = 'application/x-www-form-urlencoded';
  */
 export function readForms(server: FastifyInstance): void {
   server.addContentTypeParser(FORM, { parseAs: 'string' }, (request, body, done) => {
-    if (takesForm(request)) done(null, fieldsOf(String(body)));
+    if (isForForms(request.routeOptions.config)) done(null, fieldsOf(String(body)));
     else done(new UnsupportedMediaType(CommonErrors.unsupportedMediaType), undefined);
   });
-  server.addHook('preParsing', (request, _reply, payload, done) => {
-    const type = request.headers['content-type'] ?? '';
-    const isRefused = takesForm(request) && !type.trim().toLowerCase().startsWith(FORM);
-    done(isRefused ? new UnsupportedMediaType(CommonErrors.formExpected) : null, payload);
+  server.addHook('onRoute', (route) => {
+    if (isForForms(route.config)) route.preParsing = refuseOthers;
   });
 }
 
-function takesForm(request: FastifyRequest): boolean {
-  return (request.routeOptions.config as { form?: boolean }).form === true;
+const refuseOthers: preParsingHookHandler = (request, _reply, payload, done) => {
+  const type = request.headers['content-type'] ?? '';
+  const isForm = type.trim().toLowerCase().startsWith(FORM);
+  done(isForm ? null : new UnsupportedMediaType(CommonErrors.formExpected), payload);
+};
+
+function isForForms(config: object | undefined): boolean {
+  return (config as { form?: boolean } | undefined)?.form === true;
 }
 
 /** A name that is given twice (RFC 6749 3.2 forbids it) becomes a list, which no field takes. */
