@@ -13,6 +13,9 @@ const LEFT = ['argon2', 'better-sqlite3', 'reflect-metadata', 'swagger-ui-dist']
 /** Those that packages look up under a name they make up, so that no import tells of them. */
 const UNSEEN = ['class-validator', 'mysql2'];
 
+/** Node is given their CommonJS form, each of whose functions an importer would then reach through a getter. */
+const MODULES = { rxjs: 'rxjs/dist/esm/index.js', 'rxjs/operators': 'rxjs/dist/esm/operators/index.js' };
+
 const HEAD = `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`;
 const ASKED = Symbol('asked');
 
@@ -22,7 +25,7 @@ export async function packPackages(root) {
   const names = [...new Set([...importedBy(join(root, 'dist/src')), ...UNSEEN])].filter((name) => !isLeft(name)).sort();
   const doors = new Map();
   // One after the other: they load each other.
-  for (const name of names) doors.set(name, doorTo(name, Object.keys(await load(name))));
+  for (const name of names) doors.set(name, doorTo(name, exportsOf(name, await load(name))));
   await build({
     entryPoints: names.map((name) => ({ in: `door:${name}`, out: fileOf(name) })),
     outdir: folder,
@@ -55,6 +58,14 @@ function escapeIn(file) {
 /** `require` finds paths that `import` does not. */
 function load(name) {
   return import(UNSEEN.includes(name) ? pathToFileURL(createRequire(import.meta.url).resolve(name)) : name);
+}
+
+/** What only CommonJS has is left out where its other form is packed. */
+function exportsOf(name, loaded) {
+  const exported = Object.keys(loaded);
+  return name in MODULES
+    ? exported.filter((it) => !['__esModule', 'default', 'module.exports'].includes(it))
+    : exported;
 }
 
 function isLeft(name) {
@@ -107,6 +118,7 @@ function openDoors(root, doors) {
       esbuild.onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, kind, importer, namespace, resolveDir }) => {
         if (pluginData === ASKED || path.startsWith('door:')) return undefined;
         if (isLeft(path)) return { path, external: true };
+        if (path in MODULES) return { path: join(root, 'node_modules', MODULES[path]) };
         const found = await esbuild.resolve(path, { kind, importer, namespace, resolveDir, pluginData: ASKED });
         // What a package can do without, such as the drivers of other databases.
         return found.errors.length > 0 ? { path, external: true } : found;
