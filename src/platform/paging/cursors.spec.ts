@@ -9,7 +9,7 @@ import { Cursors, type Position } from './cursors.js';
 describe('Cursors', () => {
   const folder = mkdtempSync(join(tmpdir(), 'crm-cursors-'));
   const place = { dataDir: folder, secretPepper: null, jwtKeysFile: null };
-  const secrets = Secrets.load(place, Date.now());
+  const secrets = Secrets.load(place, 1_764_000_000_000);
   const cursors = new Cursors(secrets);
   afterAll(() => rmSync(folder, { recursive: true }));
 
