@@ -3,9 +3,10 @@ import { In, LessThan, MoreThanOrEqual, type SelectQueryBuilder } from 'typeorm'
 import type { Instant } from '../common/clock.js';
 import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
-import { NewRows } from '../platform/database/new-rows.js';
+import { JsonRows } from '../platform/database/json-rows.js';
 import { Pager } from '../platform/paging/pager.js';
 import { SequenceRow } from '../platform/database/sequence.entity.js';
+import type { AccessLogBatch } from './access-log-batch.js';
 import { AccessLog } from './access-log.entity.js';
 import { ListAccessLogsQuery } from './audit.dto.js';
 import { whereLogged } from './audit.repository.js';
@@ -33,19 +34,15 @@ export class AccessLogsRepository {
   constructor(
     private readonly database: Database,
     private readonly pager: Pager,
-    private readonly newRows: NewRows,
+    private readonly jsonRows: JsonRows,
   ) {}
 
   /** Draws a block of ids and writes the batch; to be called in a transaction. */
-  async insert(entries: readonly NewAccessLog[]): Promise<void> {
+  async insert(batch: AccessLogBatch): Promise<void> {
     const sequences = this.database.repository(SequenceRow);
-    await sequences.increment({ name: SEQUENCE }, 'value', entries.length);
+    await sequences.increment({ name: SEQUENCE }, 'value', batch.lines);
     const { value } = await sequences.findOneByOrFail({ name: SEQUENCE });
-    const first = value - entries.length + 1;
-    await this.newRows.addAll(
-      AccessLog,
-      entries.map((entry, index) => ({ ...entry, accessId: first + index })),
-    );
+    await this.jsonRows.addAll(AccessLog, batch.rows(value - batch.lines + 1));
   }
 
   /** Requests with the old value of a key, by address and route, busiest first. */

@@ -1,10 +1,34 @@
 import { Logger } from '@nestjs/common';
 import type { Database } from '../platform/database/database.js';
+import type { AccessLogBatch } from './access-log-batch.js';
 import type { AccessLogsRepository, AnsweredRequest } from './access-logs.repository.js';
 import { AccessLogsService } from './access-logs.service.js';
 import type { UsageService } from './usage/usage.service.js';
 
 const CAPACITY = 50_000;
+
+const LINE: AnsweredRequest = {
+  at: '2026-11-21T09:00:00.000Z',
+  actorKind: 'api_key',
+  actorId: 1,
+  actorName: 'A key',
+  method: 'GET',
+  path: '/crm/customers',
+  route: '/crm/customers',
+  status: 200,
+  address: '127.0.0.1',
+  userAgent: null,
+  durationMs: 1,
+  isOutdated: false,
+  requestId: '',
+  permission: 'view_customer',
+};
+
+function requestIdsIn(batch: AccessLogBatch): string[] {
+  const { properties, json } = batch.rows(1);
+  const rows = JSON.parse(json.toString()) as string[][];
+  return rows.map((row) => row[properties.indexOf('requestId')] ?? '');
+}
 
 describe('AccessLogsService', () => {
   let written: string[];
@@ -21,10 +45,10 @@ describe('AccessLogsService', () => {
     isAway = false;
     jest.spyOn(Logger.prototype, 'warn').mockImplementation((message: string) => void warnings.push(message));
     repository = {
-      insert: (entries) => {
+      insert: (batch) => {
         if (isAway) return Promise.reject(new Error('the database is away'));
-        batches.push(entries.length);
-        written.push(...entries.map(({ requestId }) => requestId));
+        batches.push(batch.lines);
+        written.push(...requestIdsIn(batch));
         return Promise.resolve();
       },
     };
@@ -35,8 +59,7 @@ describe('AccessLogsService', () => {
   afterEach(() => jest.restoreAllMocks());
 
   const append = (from: number, count: number): void => {
-    for (let line = from; line < from + count; line += 1)
-      service.append({ requestId: String(line) } as AnsweredRequest);
+    for (let line = from; line < from + count; line += 1) service.append({ ...LINE, requestId: String(line) });
   };
   const lines = (count: number): string[] => Array.from({ length: count }, (_, line) => String(line));
 
@@ -64,8 +87,8 @@ describe('AccessLogsService', () => {
 
   it('writes in full batches while it is busy, however long each takes', async () => {
     const waits: (() => void)[] = [];
-    repository.insert = (entries) => {
-      batches.push(entries.length);
+    repository.insert = (batch) => {
+      batches.push(batch.lines);
       return new Promise((resolve) => waits.push(resolve));
     };
     append(0, 500);
@@ -89,6 +112,18 @@ describe('AccessLogsService', () => {
     await service.flush();
     expect(written).toEqual(lines(500));
     expect(warnings.at(-1)).toContain('0 lines were lost');
+  });
+
+  it('fills batches up while the database is away, however often it is tried', async () => {
+    isAway = true;
+    for (let line = 0; line < 1_200; line += 10) {
+      append(line, 10);
+      await service.flush();
+    }
+    isAway = false;
+    await service.flush();
+    expect(written).toEqual(lines(1_200));
+    expect(batches).toEqual([10, 500, 500, 190]);
   });
 
   it('keeps no more than fits, counts the rest, and tells how many were lost', async () => {

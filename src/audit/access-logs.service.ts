@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import type { Instant } from '../common/clock.js';
 import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
+import { AccessLogBatch } from './access-log-batch.js';
 import type { AccessLog } from './access-log.entity.js';
 import { AccessLogsRepository, type AccessSummary, type AnsweredRequest } from './access-logs.repository.js';
 import { ListAccessLogsQuery } from './audit.dto.js';
@@ -10,10 +11,10 @@ import { UsageService } from './usage/usage.service.js';
 export type { AccessLog, AccessSummary };
 
 const FLUSH_MS = 250;
-/** What a batch costs beside its lines is shared by many, and its statement stays below a megabyte. */
+/** What a batch costs beside its lines is shared by many, and its text stays far below a megabyte. */
 const BATCH = 500;
 const SUMMARY_LENGTH = 100;
-/** About 25 MB: what waits in memory while the database is away. Beyond it lines are counted, not kept. */
+/** About 20 MB: what waits in memory while the database is away. Beyond it lines are counted, not kept. */
 const CAPACITY = 50_000;
 
 /**
@@ -23,7 +24,10 @@ const CAPACITY = 50_000;
 @Injectable()
 export class AccessLogsService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(AccessLogsService.name);
-  private waiting: AnsweredRequest[] = [];
+  /** Those that wait to be written, the oldest first. */
+  private readonly full: AccessLogBatch[] = [];
+  private current = new AccessLogBatch();
+  private spare: AccessLogBatch | null = null;
   private flushing: Promise<void> | null = null;
   private timer: NodeJS.Timeout | undefined;
   private isFailing = false;
@@ -31,6 +35,7 @@ export class AccessLogsService implements OnApplicationBootstrap, OnApplicationS
   /** Lines lost since the start because the database was away for too long. */
   dropped = 0;
   written = 0;
+  waitingLines = 0;
 
   constructor(
     private readonly database: Database,
@@ -47,27 +52,26 @@ export class AccessLogsService implements OnApplicationBootstrap, OnApplicationS
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await this.flush();
-    if (this.waiting.length > 0) this.logger.error(`${this.waiting.length} access log lines could not be written`);
-  }
-
-  get waitingLines(): number {
-    return this.waiting.length;
+    if (this.waitingLines > 0) this.logger.error(`${this.waitingLines} access log lines could not be written`);
   }
 
   append(entry: AnsweredRequest): void {
-    if (this.waiting.length >= CAPACITY) {
+    if (this.waitingLines >= CAPACITY) {
       this.dropped += 1;
       this.droppedSinceTold += 1;
       return;
     }
-    this.waiting.push(entry);
-    if (this.waiting.length >= BATCH && !this.flushing && !this.isFailing) void this.write(BATCH);
+    this.current.add(entry);
+    this.waitingLines += 1;
+    if (this.current.lines < BATCH) return;
+    this.close();
+    if (!this.flushing && !this.isFailing) void this.write({ all: false });
   }
 
   /** Resolves when everything appended before the call is written, or could not be. */
   async flush(): Promise<void> {
     while (this.flushing) await this.flushing;
-    await this.write(this.waiting.length);
+    await this.write({ all: true });
   }
 
   /** Who still uses the old value of a key, as far as it is written by now. */
@@ -80,31 +84,48 @@ export class AccessLogsService implements OnApplicationBootstrap, OnApplicationS
     return this.entries.list(query);
   }
 
-  private write(lines: number): Promise<void> {
-    this.flushing = this.writeOldest(lines).finally(() => (this.flushing = null));
+  private close(): void {
+    this.full.push(this.current);
+    this.current = this.spare ?? new AccessLogBatch();
+    this.spare = null;
+  }
+
+  private write({ all }: { all: boolean }): Promise<void> {
+    this.flushing = this.writeOldest(all).finally(() => (this.flushing = null));
     return this.flushing;
   }
 
-  /** What comes in meanwhile waits for the next time, or a busy server would write it a few lines at a time. */
-  private async writeOldest(lines: number): Promise<void> {
-    for (let left = lines; left > 0; left -= BATCH) {
-      const batch = this.waiting.slice(0, Math.min(left, BATCH));
+  /**
+   * What comes in meanwhile fills a batch of its own, or a busy server would write it a few lines at a time. And while the
+   * database is away every batch but the first is full: each takes the memory of a full one.
+   */
+  private async writeOldest(all: boolean): Promise<void> {
+    for (let isCurrentDue = all; ;) {
+      if (this.full.length === 0 && isCurrentDue && this.current.lines > 0) {
+        this.close();
+        isCurrentDue = false;
+      }
+      const [batch] = this.full;
+      if (!batch) return;
       try {
         await this.database.transaction(() => this.insert(batch));
       } catch (error) {
         this.tellFailure(error);
         return;
       }
-      this.waiting = this.waiting.slice(batch.length);
-      this.written += batch.length;
+      this.full.shift();
+      this.written += batch.lines;
+      this.waitingLines -= batch.lines;
+      batch.clear();
+      this.spare = batch;
       this.tellRecovery();
     }
   }
 
   /** The lines first: drawing their ids keeps other nodes waiting, so none of them holds a counter that we need. */
-  private async insert(batch: readonly AnsweredRequest[]): Promise<void> {
+  private async insert(batch: AccessLogBatch): Promise<void> {
     await this.entries.insert(batch);
-    await this.usage.record(batch);
+    await this.usage.record(batch.usage);
   }
 
   private tellFailure(error: unknown): void {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { AnsweredRequest } from '../access-logs.repository.js';
-import { startOf, tally } from './usage-tally.js';
+import type { UsageCounter } from './usage-counter.entity.js';
+import { startOf, UsageTally } from './usage-tally.js';
 
 const LINE = { actorName: 'a key', path: '/', userAgent: null, durationMs: 1, isOutdated: false, requestId: 'x' };
 
@@ -24,7 +25,13 @@ const requests = fc.array(
   } as never),
 );
 
-describe('tally', () => {
+function tally(all: readonly AnsweredRequest[]): UsageCounter[] {
+  const usage = new UsageTally();
+  for (const one of all) usage.count(one);
+  return usage.counters();
+}
+
+describe('UsageTally', () => {
   it('counts each request of a machine credential once in each of its hour and day, by every property that it has', () => {
     fc.assert(
       fc.property(requests, (all) => {

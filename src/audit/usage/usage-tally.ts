@@ -17,36 +17,37 @@ export function startOf(period: UsagePeriod, at: Instant): Instant {
   return toInstant(Math.floor(toMillis(at) / length) * length);
 }
 
-/** A batch of answered requests as the few counters that grow by it, in the order of their key: two nodes never deadlock. */
-export function tally(requests: readonly AnsweredRequest[]): UsageCounter[] {
-  const counters = new Map<string, UsageCounter>();
-  for (const counted of alike(requests).flatMap(countersOf)) {
-    const { actorKind, actorId, period, dimension, startsAt, value } = counted;
-    const key = [actorKind, actorId, period, dimension, startsAt, value].join('\n');
-    const counter = counters.get(key);
-    if (counter) counter.requests += counted.requests;
-    else counters.set(key, counted);
-  }
-  return [...counters].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, counter]) => counter);
-}
-
 /** Requests that count towards the same counters, one of them and how many there are: most of a batch are alike. */
 interface Alike {
   readonly one: AnsweredRequest;
   requests: number;
 }
 
-function alike(requests: readonly AnsweredRequest[]): Alike[] {
-  const found = new Map<string, Alike>();
-  for (const one of requests) {
+/** Answered requests as the few counters that grow by them. */
+export class UsageTally {
+  private readonly found = new Map<string, Alike>();
+
+  count(one: AnsweredRequest): void {
     const { actorKind, actorId, at, status, method, route, address, permission } = one;
-    if (actorKind === null || actorId === null || !COUNTED.has(actorKind)) continue;
+    if (actorKind === null || actorId === null || !COUNTED.has(actorKind)) return;
     const key = `${actorKind}\n${actorId}\n${hourOf(at)}\n${status}\n${method}\n${route}\n${address}\n${permission}`;
-    const others = found.get(key);
+    const others = this.found.get(key);
     if (others) others.requests += 1;
-    else found.set(key, { one, requests: 1 });
+    else this.found.set(key, { one, requests: 1 });
   }
-  return [...found.values()];
+
+  /** In the order of their key: two nodes never deadlock. */
+  counters(): UsageCounter[] {
+    const counters = new Map<string, UsageCounter>();
+    for (const counted of [...this.found.values()].flatMap(countersOf)) {
+      const { actorKind, actorId, period, dimension, startsAt, value } = counted;
+      const key = [actorKind, actorId, period, dimension, startsAt, value].join('\n');
+      const counter = counters.get(key);
+      if (counter) counter.requests += counted.requests;
+      else counters.set(key, counted);
+    }
+    return [...counters].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, counter]) => counter);
+  }
 }
 
 /** As text, which is what an instant is: `2026-11-21T09`. */

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, DAY, type Instant, toInstant, toMillis } from '../../common/clock.js';
-import type { AnsweredRequest } from '../access-logs.repository.js';
 import type { UsagePeriod } from './usage-counter.entity.js';
-import { lengthOf, startOf, tally } from './usage-tally.js';
+import { lengthOf, startOf, type UsageTally } from './usage-tally.js';
 import { type UsageActor, UsageRepository, type UsageSpan, type UsageSum } from './usage.repository.js';
 
 export { lengthOf };
@@ -39,8 +38,8 @@ export class UsageService {
   ) {}
 
   /** To be called in the transaction that writes the access log, so that both say the same. */
-  async record(requests: readonly AnsweredRequest[]): Promise<void> {
-    await this.counters.add(tally(requests));
+  async record(tally: UsageTally): Promise<void> {
+    await this.counters.add(tally.counters());
   }
 
   async summary(span: UsageSpan): Promise<UsageSummary> {

@@ -1,5 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Database } from './database.js';
+import { JsonRows } from './json-rows.js';
 import { NewRows } from './new-rows.js';
 import { Revisions } from './revisions.js';
 import { Rows } from './rows.js';
@@ -11,8 +12,8 @@ export class DatabaseModule {
   static forRoot(database: Database): DynamicModule {
     return {
       module: DatabaseModule,
-      providers: [{ provide: Database, useValue: database }, NewRows, Revisions, Rows],
-      exports: [Database, NewRows, Revisions, Rows],
+      providers: [{ provide: Database, useValue: database }, JsonRows, NewRows, Revisions, Rows],
+      exports: [Database, JsonRows, NewRows, Revisions, Rows],
     };
   }
 }

@@ -4,6 +4,7 @@ import { Database } from './database.js';
 import { type DatabaseLocation, dataSourceOptions, type EntityList, readerOptions, sqliteFile } from './data-source.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
+import { oldestServers, serverVersion } from './server-version.js';
 
 /** Why the database cannot be used, in one sentence for the operator. */
 export class DatabaseUnusable extends Error {}
@@ -49,7 +50,7 @@ export async function migrationStatus(location: DatabaseLocation, entities: Enti
 }
 
 async function prepare(writer: DataSource): Promise<void> {
-  await setCollation(writer);
+  if (writer.options.type === 'mariadb') await prepareServer(writer);
   await refuseNewerSchema(writer);
 }
 
@@ -61,11 +62,19 @@ async function connect(location: DatabaseLocation, entities: EntityList): Promis
   }
 }
 
+async function prepareServer(writer: DataSource): Promise<void> {
+  const [server] = await writer.query<{ text: string }[]>('SELECT VERSION() AS text');
+  const { product, version, isTooOld } = serverVersion(server?.text ?? '');
+  if (isTooOld) {
+    throw new DatabaseUnusable(
+      `the database is ${product} ${version}, and ${oldestServers()} is needed: update the server`,
+    );
+  }
+  await setCollation(writer, product === 'MariaDB' ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin');
+}
+
 /** Exact comparison without padding, as SQLite does it: what is equal there is equal here. */
-async function setCollation(writer: DataSource): Promise<void> {
-  if (writer.options.type !== 'mariadb') return;
-  const [server] = await writer.query<{ version: string }[]>('SELECT VERSION() AS version');
-  const collation = server?.version.includes('MariaDB') ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin';
+async function setCollation(writer: DataSource, collation: string): Promise<void> {
   const [current] = await writer.query<{ collation: string }[]>('SELECT @@collation_database AS collation');
   if (current?.collation !== collation) await writer.query(`ALTER DATABASE CHARACTER SET utf8mb4 COLLATE ${collation}`);
 }
