@@ -44,8 +44,8 @@ export class CredentialJudge {
     return this.verified.find(nameOf(credential));
   }
 
-  /** `accept` sees each principal before it is remembered, and may refuse it. */
-  async principalOf(credential: PresentedCredential, accept?: (principal: Principal) => void): Promise<Principal> {
+  /** `accept` sees each principal before it is remembered, and may refuse it. What cannot be a key is refused at once. */
+  principalOf(credential: PresentedCredential, accept?: (principal: Principal) => void): Promise<Principal> {
     const verify = async (): Promise<Principal> => {
       const principal = await ask(this.doors[credential.kind], { headers: headersOf(credential) });
       accept?.(principal);

@@ -90,7 +90,7 @@ function union(scopes: readonly RowScope[]): RowScope {
 /** Narrows a list to a scope. `column` holds the customer of each row. */
 export function within(column: string): Filter<RowScope> {
   return {
-    // Few texts for all principals: a list of ids is filled up to the next power of two.
+    // Few texts for all principals: a list of ids is filled up to one of four lengths between two powers of two.
     shape: (scope) => (scope.kind === 'all' ? 'all' : paddedLength(scope.customerIds)),
     where: (rows, scope) => {
       if (scope.kind === 'all') return;
@@ -103,7 +103,9 @@ export function within(column: string): Filter<RowScope> {
 }
 
 function paddedLength({ length }: readonly number[]): number {
-  return length === 0 ? 0 : 2 ** Math.ceil(Math.log2(length));
+  if (length < 8) return length;
+  const step = 2 ** (Math.floor(Math.log2(length)) - 2);
+  return Math.ceil(length / step) * step;
 }
 
 /** The last id again and again: it finds nothing that it has not found already. */

@@ -6,6 +6,8 @@ import { labelText, type Sample } from './exposition.js';
  */
 export class Tally<Label extends string> {
   private readonly counts = new Map<string, number>();
+  /** By the labels' values: a series' text is made once. */
+  private readonly texts = new Map<string, string>();
 
   /** Those of `known` are told from the start as 0: of a series that begins with 1 Prometheus sees no increase. */
   constructor(known: readonly Readonly<Record<Label, string>>[] = []) {
@@ -13,8 +15,15 @@ export class Tally<Label extends string> {
   }
 
   count(labels: Readonly<Record<Label, string>>): void {
-    const text = labelText(labels);
+    const text = this.textOf(labels);
     this.counts.set(text, (this.counts.get(text) ?? 0) + 1);
+  }
+
+  private textOf(labels: Readonly<Record<Label, string>>): string {
+    const values = Object.values<string>(labels).join('\n');
+    let text = this.texts.get(values);
+    if (text === undefined) this.texts.set(values, (text = labelText(labels)));
+    return text;
   }
 
   samples(): Sample[] {
