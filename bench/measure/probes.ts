@@ -76,10 +76,11 @@ export async function probeStart(stage: Stage): Promise<Probe> {
   return { name: 'start', title: 'start to first 200', unit: 'ms', value: median(millis), most: 1_500 };
 }
 
-/** After a load of its own, so that the figure means the same whatever ran before. */
+/** Of a server that just started, so that the figure means the same whatever ran before. */
 export async function probeMemory(stage: Stage, { rounds, seconds }: Effort): Promise<Probe> {
-  const server = await stage.server('product');
   const headers = await new Credentials(stage, 'product').key();
+  await stage.end('product');
+  const server = await stage.server('product');
   await stage.load.ask(server.url, { path: LIST, headers }, { seconds: rounds * seconds, connections: 64 });
   const value = server.residentMegabytes();
   return { name: 'memory', title: 'resident memory after load', unit: 'MB', value, most: 180 };

@@ -6,8 +6,8 @@ import { Server } from './server.ts';
 
 const HOUSE = join(import.meta.dirname, '../..');
 const MAIN = join(HOUSE, 'dist/src/main.js');
-/** Those of `npm start`: what is measured is what an operator runs. */
-const FLAGS = flagsOf(readFileSync(join(HOUSE, 'package.json'), 'utf8'));
+/** Flags and environment of `npm start`: what is measured is what an operator runs. */
+const START = startOf(readFileSync(join(HOUSE, 'package.json'), 'utf8'));
 export const ADMIN = { email: 'admin@example.com', password: randomBytes(16).toString('hex') };
 
 /** Limits that are counted and never reached; and this machine is trusted, for the scenario without a key. */
@@ -35,9 +35,10 @@ export function startProduct(options: ProductOptions): Promise<Server> {
   const config = join(folder, 'crm_config.yaml');
   writeFileSync(config, CONFIG, { mode: 0o600 });
   return Server.start({
-    command: [...cores.server, process.execPath, ...FLAGS, ...flags, MAIN],
+    command: [...cores.server, process.execPath, ...START.flags, ...flags, MAIN],
     folder,
     environment: {
+      ...START.environment,
       CRM_PORT: '0',
       CRM_DATA_DIR: join(folder, 'data'),
       CRM_DATABASE_URL: databaseUrl ?? '',
@@ -49,7 +50,10 @@ export function startProduct(options: ProductOptions): Promise<Server> {
   });
 }
 
-function flagsOf(manifest: string): string[] {
+function startOf(manifest: string): { flags: string[]; environment: Record<string, string> } {
   const { scripts } = JSON.parse(manifest) as { scripts: { start: string } };
-  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
+  const words = scripts.start.split(' ');
+  const flags = words.filter((word) => word.startsWith('--'));
+  const variables = words.filter((word) => /^[A-Z_]+=/.test(word)).map((word) => word.split('=') as [string, string]);
+  return { flags, environment: Object.fromEntries(variables) };
 }

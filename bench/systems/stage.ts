@@ -52,6 +52,14 @@ export class Stage {
     return once(this.servers, name, () => this.start(name));
   }
 
+  /** Whoever asks for it next gets a fresh one on the same data. */
+  async end(name: SystemName): Promise<void> {
+    const running = this.servers.get(name);
+    this.servers.delete(name);
+    this.isWarm.delete(name);
+    if (running) await stop(await running);
+  }
+
   /** The database of an installation of the product, migrated, with so many customers. */
   seeded(name: string, count: number): Promise<string> {
     return once(this.databases, name, async () => {
