@@ -3,10 +3,14 @@
  * A sigma is one letter wherever it stands: lower case alone would spell it by its place in the word.
  */
 export function fold(text: string): string {
+  // Most text is, and none of what follows changes it.
+  if (ASCII.test(text)) return text.toLowerCase().trim();
   const lower = text.normalize('NFKC').toLowerCase();
   // Some letters with marks compose in lower case alone.
   return lower.normalize('NFKC').replaceAll('\u03c2', '\u03c3').trim();
 }
+
+const ASCII = /^[\0-\x7f]*$/;
 
 /** A folded text for a column of this many characters. Written and compared alike, or a long one would not equal itself. */
 export function foldedKey(text: string, length: number): string {
