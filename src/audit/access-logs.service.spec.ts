@@ -102,6 +102,21 @@ describe('AccessLogsService', () => {
     expect(new Set(batches)).toEqual(new Set([500]));
   });
 
+  it('tries once more for all who came while the database was silent, however many they are', async () => {
+    const silence = Promise.withResolvers<void>();
+    let attempts = 0;
+    repository.insert = async () => {
+      attempts += 1;
+      await silence.promise;
+      throw new Error('the database is away');
+    };
+    append(0, 1);
+    const flushes = Array.from({ length: 100 }, () => service.flush());
+    silence.resolve();
+    await Promise.all(flushes);
+    expect(attempts).toBe(2);
+  });
+
   it('keeps lines while the database is away, and warns once', async () => {
     isAway = true;
     append(0, 500);
