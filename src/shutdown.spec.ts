@@ -18,7 +18,10 @@ describe('gracefulEnd', () => {
     });
     await server.listen({ port: 0, host: '127.0.0.1' });
     const client = connect({ port: (server.server.address() as AddressInfo).port, host: '127.0.0.1' });
-    const cutOff = once(client.on('error', () => undefined), 'close');
+    const cutOff = once(
+      client.on('error', () => undefined),
+      'close',
+    );
     client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     await entered.promise;
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
