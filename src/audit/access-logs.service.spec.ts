@@ -1,8 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type { Database } from '../platform/database/database.js';
 import type { AccessLogBatch } from './access-log-batch.js';
-import type { AccessLogsRepository, AnsweredRequest } from './access-logs.repository.js';
+import type { AccessLogsRepository } from './access-logs.repository.js';
 import { AccessLogsService } from './access-logs.service.js';
+import type { AnsweredRequest } from './answered-request.js';
 import type { UsageService } from './usage/usage.service.js';
 
 const CAPACITY = 50_000;

@@ -4,7 +4,8 @@ import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
 import { AccessLogBatch } from './access-log-batch.js';
 import type { AccessLog } from './access-log.entity.js';
-import { AccessLogsRepository, type AccessSummary, type AnsweredRequest } from './access-logs.repository.js';
+import { AccessLogsRepository, type AccessSummary } from './access-logs.repository.js';
+import type { AnsweredRequest } from './answered-request.js';
 import { ListAccessLogsQuery } from './audit.dto.js';
 import { UsageService } from './usage/usage.service.js';
 
