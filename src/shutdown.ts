@@ -11,6 +11,7 @@ const GRACE_MS = 5_000;
 export function gracefulEnd(server: FastifyInstance): () => Promise<void> {
   const open = openRequests(server);
   let isEnding = false;
+  let isCutOff = false;
   let whenAnswered: () => void = () => undefined;
   server.addHook('onSend', (_request, reply, payload, done) => {
     if (isEnding) reply.header('connection', 'close');
@@ -24,12 +25,13 @@ export function gracefulEnd(server: FastifyInstance): () => Promise<void> {
   return async () => {
     isEnding = true;
     const impatience = setTimeout(() => {
+      isCutOff = true;
       server.server.closeAllConnections();
       whenAnswered();
     }, GRACE_MS);
     await server.close();
     // A host name with several addresses has more servers than the one that Fastify waits for.
-    if (open.size > 0) await new Promise<void>((resolve) => (whenAnswered = resolve));
+    if (open.size > 0 && !isCutOff) await new Promise<void>((resolve) => (whenAnswered = resolve));
     clearTimeout(impatience);
   };
 }

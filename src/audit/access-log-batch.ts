@@ -1,8 +1,8 @@
 import type { JsonRowsText } from '../platform/database/json-rows.js';
-import type { NewAccessLog, AnsweredRequest } from './access-logs.repository.js';
+import type { AnsweredRequest, NewAccessLog } from './answered-request.js';
 import { UsageTally } from './usage/usage-tally.js';
 
-/** What 500 lines take, as a rule. It grows when they do not fit. */
+/** What 500 lines take, as a rule, and what is added when they do not fit: a hundred batches may have to wait. */
 const BYTES = 192 * 1_024;
 const [BEGIN, COMMA, END] = [0x5b, 0x2c, 0x5d];
 
@@ -61,7 +61,7 @@ export class AccessLogBatch {
 
   private makeRoom(needed: number): void {
     if (this.length + needed <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(2 * (this.length + needed));
+    const larger = Buffer.allocUnsafeSlow(this.length + needed + BYTES);
     this.bytes.copy(larger, 0, 0, this.length);
     this.bytes = larger;
   }

@@ -4,8 +4,8 @@ import type { Clock, Instant } from '../common/clock.js';
 import { isCutOff, openRequests } from '../common/open-requests.js';
 import { findContextOf } from '../common/request-context.js';
 import { logLine } from '../common/text.js';
-import type { AnsweredRequest } from './access-logs.repository.js';
 import type { AccessLogsService } from './access-logs.service.js';
+import type { AnsweredRequest } from './answered-request.js';
 import type { LastUseService } from './last-use.service.js';
 
 export interface AccessLogParts {

@@ -1,8 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type { Database } from '../platform/database/database.js';
 import type { AccessLogBatch } from './access-log-batch.js';
-import type { AccessLogsRepository, AnsweredRequest } from './access-logs.repository.js';
+import type { AccessLogsRepository } from './access-logs.repository.js';
 import { AccessLogsService } from './access-logs.service.js';
+import type { AnsweredRequest } from './answered-request.js';
 import type { UsageService } from './usage/usage.service.js';
 
 const CAPACITY = 50_000;
@@ -100,6 +101,21 @@ describe('AccessLogsService', () => {
     }
     expect(batches.length).toBeGreaterThan(1);
     expect(new Set(batches)).toEqual(new Set([500]));
+  });
+
+  it('tries once more for all who came while the database was silent, however many they are', async () => {
+    const silence = Promise.withResolvers<void>();
+    let attempts = 0;
+    repository.insert = async () => {
+      attempts += 1;
+      await silence.promise;
+      throw new Error('the database is away');
+    };
+    append(0, 1);
+    const flushes = Array.from({ length: 100 }, () => service.flush());
+    silence.resolve();
+    await Promise.all(flushes);
+    expect(attempts).toBe(2);
   });
 
   it('keeps lines while the database is away, and warns once', async () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { AnsweredRequest } from '../access-logs.repository.js';
+import type { AnsweredRequest } from '../answered-request.js';
 import type { UsageCounter } from './usage-counter.entity.js';
 import { startOf, UsageTally } from './usage-tally.js';
 

@@ -1,5 +1,5 @@
 import { DAY, HOUR, type Instant, toInstant, toMillis } from '../../common/clock.js';
-import type { AnsweredRequest } from '../access-logs.repository.js';
+import type { AnsweredRequest } from '../answered-request.js';
 import type { UsageCounter, UsageDimension, UsagePeriod } from './usage-counter.entity.js';
 
 /** Machine credentials are counted; a person's requests are in the access log and no further. */

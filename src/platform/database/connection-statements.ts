@@ -33,12 +33,13 @@ export function execute<Answer>(
     known.execute(values, done);
     return;
   }
-  if (statements.size >= CAPACITY) forgetAll(connection, statements);
   connection.prepare(sql, (error, statement) => {
     if (error) {
       done(error, undefined as Answer);
       return;
     }
+    // Counted only now: many may have been on their way at once, the same text twice among them.
+    if (statements.size >= CAPACITY && !statements.has(sql)) forgetAll(connection, statements);
     statements.set(sql, statement);
     statement.execute(values, done);
   });

@@ -30,8 +30,8 @@ export class JsonRows {
       statement = this.database.isSqlite ? ofSqlite(metadata, rows.properties) : ofMariadb(metadata, rows.properties);
       this.statements.set(metadata, statement);
     }
-    const json = this.database.isSqlite ? rows.json.toString() : rows.json;
-    await this.database.runPrepared(statement, [rows.firstId - 1, json]);
+    // The driver would send a buffer as binary, of which MySQL makes no JSON.
+    await this.database.runPrepared(statement, [rows.firstId - 1, rows.json.toString()]);
   }
 }
 

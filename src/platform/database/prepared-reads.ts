@@ -8,7 +8,7 @@ export type BoundValue = string | number | null;
 /** Runs one SELECT outside of transactions. Its text is prepared once; later only values travel. */
 export type PreparedReads = (sql: string, values: readonly BoundValue[]) => Promise<RawRow[]>;
 
-type PoolConnection = DriverConnection & { release(): void };
+type PoolConnection = DriverConnection & { release(): void; destroy(): void };
 
 /** What of mysql2's pool is used here: callbacks, for its promises capture a stack for each query. */
 interface Pool {
@@ -38,12 +38,18 @@ function throughPool(pool: Pool): PreparedReads {
           return;
         }
         execute<RawRow[]>(connection, sql, values, (error, rows) => {
-          connection.release();
+          // The pool hears later that a connection broke: given back, it would go to whoever waits for one.
+          if (isFatal(error)) connection.destroy();
+          else connection.release();
           if (error) reject(error);
           else resolve(rows);
         });
       });
     });
+}
+
+function isFatal(error: (Error & { fatal?: boolean }) | null): boolean {
+  return error?.fatal === true;
 }
 
 function throughConnection(connection: BetterSqlite3.Database): PreparedReads {

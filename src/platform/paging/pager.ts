@@ -105,7 +105,10 @@ export class Pager {
   private knownList(definition: { readonly entity: EntityTarget<ObjectLiteral> }): KnownList {
     let known = this.known.get(definition);
     if (!known) {
-      known = { list: this.database.tableOf(definition.entity), statements: new Map<string, Statement<ObjectLiteral>>() };
+      known = {
+        list: this.database.tableOf(definition.entity),
+        statements: new Map<string, Statement<ObjectLiteral>>(),
+      };
       this.known.set(definition, known);
     }
     return known;

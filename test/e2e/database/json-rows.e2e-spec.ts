@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { AccessLogBatch } from '../../../src/audit/access-log-batch.js';
 import { AccessLog } from '../../../src/audit/access-log.entity.js';
-import type { AnsweredRequest } from '../../../src/audit/access-logs.repository.js';
+import type { AnsweredRequest } from '../../../src/audit/answered-request.js';
 import { Database } from '../../../src/platform/database/database.js';
 import { JsonRows, type JsonRowsText } from '../../../src/platform/database/json-rows.js';
 import { TestApp } from '../../support/app.js';

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { SelectQueryBuilder } from 'typeorm';
 import { Customer } from '../../../src/customers/customer.entity.js';
 import { AuditLog } from '../../../src/audit/audit-log.entity.js';
@@ -7,6 +8,20 @@ import { TestApp } from '../../support/app.js';
 import { customers } from '../../support/factories/customers.js';
 
 type Builder = SelectQueryBuilder<Customer>;
+
+/** What of a connection of mysql2 is looked at. */
+interface Connection {
+  readonly stream: Socket;
+  readonly _command?: object;
+}
+
+function connectionsOf(database: Database): readonly Connection[] {
+  const { reader } = database as unknown as {
+    reader: { driver: { pool: { _allConnections: { length: number; get(index: number): Connection } } } };
+  };
+  const { _allConnections: all } = reader.driver.pool;
+  return Array.from({ length: all.length }, (_, index) => all.get(index));
+}
 
 describe('Rows', () => {
   let app: TestApp;
@@ -63,6 +78,22 @@ describe('Rows', () => {
     const refused = async (): Promise<unknown> => rows().read({ ...statement, sql: 'SELECT * FROM nowhere' }, {});
     await expect(refused()).rejects.toThrow(/nowhere/);
     expect(await rows().read(statement, {})).toHaveLength(3);
+  });
+
+  it('gives none of those who wait a connection that broke', async () => {
+    const database = app.get(Database);
+    if (database.isSqlite) return;
+    const statement = rows().compile(Customer, 'customerId', (builder) => builder);
+    const endless = { ...statement, sql: `${statement.sql} WHERE SLEEP(60) = 0` };
+    const working = Array.from({ length: 10 }, () => rows().read(endless, {}));
+    const waiting = Array.from({ length: 10 }, () => rows().read(statement, {}));
+    const outcomes = Promise.all([Promise.allSettled(working), Promise.allSettled(waiting)]);
+    const isExecuting = ({ _command }: Connection): boolean => _command?.constructor.name === 'Execute';
+    while (!connectionsOf(database).every(isExecuting)) await new Promise(setImmediate);
+    for (const { stream } of connectionsOf(database)) stream.destroy();
+    const [broken, others] = await outcomes;
+    expect(new Set(broken.map(({ status }) => status))).toEqual(new Set(['rejected']));
+    expect(new Set(others.map(({ status }) => status))).toEqual(new Set(['fulfilled']));
   });
 
   it('binds other values to the same text', async () => {

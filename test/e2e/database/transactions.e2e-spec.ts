@@ -255,6 +255,17 @@ describe('transaction()', () => {
     expect(await isThere('afterwards')).toBe(true);
   });
 
+  it('takes more texts at once than its connection keeps, and takes them again', async () => {
+    const texts = Array.from({ length: 450 }, (_, count) => `DELETE FROM jobs WHERE name = ? AND ${count} = ${count}`);
+    await database.transaction(async () => {
+      for (let use = 0; use < 2; use += 1) {
+        await put('there');
+        await Promise.all([...texts, ...texts].map((text) => database.runPrepared(text, ['there'])));
+        expect(await isThere('there')).toBe(false);
+      }
+    });
+  });
+
   it('turns a violated constraint into the same conflict on both databases', async () => {
     const twice = database.transaction(async () => {
       await put('twice');
