@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 // Servers live in folders that a user's PATH often lacks.
@@ -29,10 +30,13 @@ export function installOrExplain(packages: string[], otherwise: string): void {
   }
 }
 
+/** Two workers can miss the same package at once, and apt does not wait for who holds its lists: one after the other. */
+const TURN = join(tmpdir(), 'crm-apt.lock');
+
 function apt(...args: string[]): void {
   const { status, error, stdout, stderr } = spawnSync(
-    'apt-get',
-    ['--quiet', '-o', 'DPkg::Lock::Timeout=120', ...args],
+    'flock',
+    [TURN, 'apt-get', '--quiet', '-o', 'DPkg::Lock::Timeout=120', ...args],
     {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       stdio: ['ignore', 'pipe', 'pipe'],
