@@ -7,6 +7,7 @@ import { usePackedPackages } from '../../dist/src/packed-packages.js';
 // The TypeORM that the product will have, not the installed one beside it.
 usePackedPackages(new URL('../../dist/', import.meta.url));
 const { DataSource } = await import('typeorm');
+const { Database } = await import('../../dist/src/platform/database/database.js');
 
 const { initialize } = DataSource.prototype;
 
@@ -14,6 +15,14 @@ DataSource.prototype.initialize = function () {
   const silent = this.logger;
   this.logger = Object.assign(Object.create(silent), { logQuery: record });
   return initialize.call(this);
+};
+
+// What is prepared goes past TypeORM, but for what is read in a transaction.
+const { select } = Database.prototype;
+
+Database.prototype.select = function (sql, values) {
+  if (!this.isInTransaction()) record(sql, values);
+  return select.call(this, sql, values);
 };
 
 function record(sql, parameters = []) {

@@ -29,6 +29,9 @@ export async function examine(path: string, question: string, examination: Exami
   }
   const plans = [];
   for (const statement of captured(sqlFile, `plan-${TIMES - 1}`)) plans.push(await examiner.explain(statement));
+  if (question === '' && plans.length === 0) {
+    throw new Error(`no statement was seen of ${path}: bench/plans/capture.mjs does not hook where it was sent`);
+  }
   return { question, plans, millis: Math.min(...millis) };
 }
 
