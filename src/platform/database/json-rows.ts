@@ -30,19 +30,22 @@ export class JsonRows {
       statement = this.database.isSqlite ? ofSqlite(metadata, rows.properties) : ofMariadb(metadata, rows.properties);
       this.statements.set(metadata, statement);
     }
-    // The driver would send a buffer as binary, of which MySQL makes no JSON.
-    await this.database.runPrepared(statement, [rows.firstId - 1, rows.json.toString()]);
+    const json = this.database.isSqlite ? rows.json.toString() : rows.json;
+    await this.database.runPrepared(statement, [rows.firstId - 1, json]);
   }
 }
 
-/** Whatever does not fit its column is an error, as it is in an INSERT of values. */
+/**
+ * Whatever does not fit its column is an error, as it is in an INSERT of values. The driver sends a buffer as binary, which
+ * MySQL takes for no JSON until it is told that it is text.
+ */
 function ofMariadb(metadata: EntityMetadata, properties: readonly string[]): string {
   const { driver } = metadata.dataSource;
   const columns = properties.map((property, index) => {
     const column = columnOf(metadata, property);
     return `${driver.escape(column.databaseName)} ${typeOf(column)} PATH '$[${index}]' ERROR ON ERROR`;
   });
-  const table = `JSON_TABLE(?, '$[*]' COLUMNS (number FOR ORDINALITY, ${columns.join(', ')})) AS line`;
+  const table = `JSON_TABLE(CONVERT(? USING utf8mb4), '$[*]' COLUMNS (number FOR ORDINALITY, ${columns.join(', ')})) AS line`;
   const values = properties.map((property) => `line.${driver.escape(columnOf(metadata, property).databaseName)}`);
   return `${headOf(metadata, properties)} SELECT ? + line.number, ${values.join(', ')} FROM ${table}`;
 }
