@@ -6,7 +6,7 @@ import { Refuses } from './refuses.decorator.js';
 
 /**
  * A response class sets this to the row's version; the server's hook makes the header of it. Symbols are not serialised.
- * It stands last in an object: what follows a computed name is added field by field, at twice the memory.
+ * It stands last in an object: what follows a computed name is added field by field, for each row of a list.
  */
 export const VERSION: unique symbol = Symbol('crm:version');
 

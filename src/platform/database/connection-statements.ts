@@ -19,7 +19,7 @@ const kept = new WeakMap<DriverConnection, Map<string, PreparedStatement>>();
 
 /**
  * Runs a statement that is prepared when its text first comes to this connection; later only values travel. The driver's
- * own `execute` looks the text up anew each time and inspects every value, which costs a tenth of a list.
+ * own `execute` looks the text up anew each time and inspects every value, which costs a twentieth of a list.
  */
 export function execute<Answer>(
   connection: DriverConnection,
