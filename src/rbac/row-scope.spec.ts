@@ -167,6 +167,27 @@ describe('within', () => {
     );
   });
 
+  it('comes in pieces that make up what lies ahead, in the order of the list, the first long enough for a page', () => {
+    const stretch = fc.record({
+      after: fc.option(fc.integer({ min: 0, max: 1_001 })),
+      isDescending: fc.boolean(),
+      count: fc.integer({ min: 1, max: 30 }),
+    });
+    fc.assert(
+      fc.property(ids, stretch, (unsorted, { after, isDescending, count }) => {
+        const customerIds = unsorted.toSorted((one, other) => one - other);
+        const scope: RowScope = { kind: 'customers', customerIds };
+        const pieces = [...(filter.pieces?.(scope, { after, isDescending, count }) ?? [])].map((piece) =>
+          piece.kind === 'customers' ? piece.customerIds : [],
+        );
+        const inOrder = isDescending ? customerIds.toReversed() : customerIds;
+        const ahead = inOrder.filter((id) => after === null || (isDescending ? id < after : id > after));
+        expect(pieces.flat()).toEqual(ahead);
+        expect(pieces[0]?.length ?? 0).toBe(Math.min(count, ahead.length));
+      }),
+    );
+  });
+
   it('has few shapes, however many scopes there are', () => {
     const shapes = Array.from({ length: 1_024 }, (_, length) =>
       filter.shape?.({ kind: 'customers', customerIds: Array.from({ length }, (__, id) => id + 1) }),

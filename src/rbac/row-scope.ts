@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { PermissionDefinition } from '../common/permissions.js';
 import type { Principal } from '../common/principal.js';
 import type { Parameters } from '../platform/database/rows.js';
-import type { Filter } from '../platform/paging/list-definition.js';
+import type { ScopeFilter, Stretch } from '../platform/paging/list-definition.js';
 import { AbilityService, customerIdsOf, type OwnedRow } from './ability.service.js';
 
-/** Which rows a permission reaches: all of them, or those of these customers (none, when the list is empty). */
+/** Which rows a permission reaches: all of them, or those of these customers (none, when the list is empty), in order. */
 export type RowScope =
   { readonly kind: 'all' } | { readonly kind: 'customers'; readonly customerIds: readonly number[] };
 
@@ -84,11 +84,11 @@ function union(scopes: readonly RowScope[]): RowScope {
     if (scope.kind === 'all') return scope;
     for (const id of scope.customerIds) ids.add(id);
   }
-  return { kind: 'customers', customerIds: [...ids] };
+  return { kind: 'customers', customerIds: [...ids].sort((one, other) => one - other) };
 }
 
-/** Narrows a list to a scope. `column` holds the customer of each row. */
-export function within(column: string): Filter<RowScope> {
+/** Narrows the list of customers itself to a scope. `column` is its id: a piece of the scope is a piece of the list. */
+export function within(column: string): ScopeFilter<RowScope> {
   return {
     // Few texts for all principals: a list of ids is filled up to one of four lengths between two powers of two.
     shape: (scope) => (scope.kind === 'all' ? 'all' : paddedLength(scope.customerIds)),
@@ -99,7 +99,22 @@ export function within(column: string): Filter<RowScope> {
     },
     bind: (scope): Parameters =>
       scope.kind === 'all' || scope.customerIds.length === 0 ? {} : { scope: padded(scope.customerIds) },
+    pieces,
   };
+}
+
+/** Each piece is four times as long as the one before: customers that are gone cost a few statements, not one each. */
+function* pieces(scope: RowScope, { after, isDescending, count }: Stretch): Generator<RowScope> {
+  if (scope.kind === 'all') {
+    yield scope;
+    return;
+  }
+  const ids = isDescending ? scope.customerIds.toReversed() : scope.customerIds;
+  const isAhead = (id: number): boolean => after === null || (isDescending ? id < after : id > after);
+  const ahead = ids.filter(isAhead);
+  for (let from = 0, length = count; from < ahead.length; from += length, length *= 4) {
+    yield { kind: 'customers', customerIds: ahead.slice(from, from + length) };
+  }
 }
 
 function paddedLength({ length }: readonly number[]): number {

@@ -13,6 +13,22 @@ export interface Filter<Value> {
   readonly bind: (value: Value) => Parameters;
 }
 
+/** The rows of a list by id that a page wants. */
+export interface Stretch {
+  /** The last id of the page before. */
+  readonly after: number | null;
+  readonly isDescending: boolean;
+  readonly count: number;
+}
+
+export interface ScopeFilter<Scope> extends Filter<Scope> {
+  /**
+   * The scope as a stretch meets it: piece by piece, each before the next in the order of ids. A scope that lists ids
+   * need not be bound whole where the first few fill the page.
+   */
+  readonly pieces?: (scope: Scope, stretch: Stretch) => Iterable<Scope>;
+}
+
 /** A list as its repository declares it: its statements are made of nothing else, one for each combination asked. */
 export interface ListDefinition<Row extends ObjectLiteral, Asked, Scope> {
   readonly entity: EntityTarget<Row>;
@@ -21,7 +37,7 @@ export interface ListDefinition<Row extends ObjectLiteral, Asked, Scope> {
   /** Of columns that have a value in each row. */
   readonly sorts: Readonly<Record<string, Omit<SortColumn, 'isNullable'>>>;
   /** Always asked: the rows that the caller may see. */
-  readonly scope: Filter<Scope>;
+  readonly scope: ScopeFilter<Scope>;
   readonly filters: { readonly [Name in keyof Asked]-?: Filter<NonNullable<Asked[Name]>> };
 }
 

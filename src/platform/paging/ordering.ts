@@ -50,6 +50,6 @@ export function ordered<Row extends ObjectLiteral>(
   return isTotal ? builder : builder.addOrderBy(tie, direction);
 }
 
-function isDescending(sort: string): boolean {
+export function isDescending(sort: string): boolean {
   return sort.startsWith('-');
 }

@@ -5,7 +5,7 @@ import { Database } from '../database/database.js';
 import { Rows, type Statement } from '../database/rows.js';
 import { Cursors, type Position } from './cursors.js';
 import { type ListDefinition, type Narrowing, narrowingsOf } from './list-definition.js';
-import { ordered, type Ordering, orderingOf, type SortColumn, startValues } from './ordering.js';
+import { isDescending, ordered, type Ordering, orderingOf, type SortColumn, startValues } from './ordering.js';
 
 export type { SortColumn };
 
@@ -50,22 +50,40 @@ export class Pager {
     definition: ListDefinition<Row, Asked, Scope>,
     { query, sort, scope }: ListRequest<Asked, Scope>,
   ): Promise<Page<Row>> {
-    const { entity, id } = definition;
-    const { list, statements } = this.knownList(definition);
-    const ordering = orderingOf(sort, definition.sorts, id);
+    const { list } = this.knownList(definition);
+    const ordering = orderingOf(sort, definition.sorts, definition.id);
     const start = query.cursor === undefined ? null : this.cursors.decode(list, sort, query.cursor);
+    const { narrowings } = narrowingsOf<Asked, Scope>(definition, scope, query);
+    const stretch = { after: start && start[1], isDescending: isDescending(sort), count: query.limit + 1 };
+    // Under a filter most ids of a piece may be none of the page's: one statement of the whole scope costs less.
+    const isPlain = narrowings.length === 1 && ordering.column.property === definition.id;
+    const pieces = (isPlain && definition.scope.pieces?.(scope, stretch)) || [scope];
+    let found: Row[] = [];
+    for (const piece of pieces) {
+      const rows = await this.readPiece(definition, { query, sort, scope: piece }, { ordering, start });
+      found = found.length === 0 ? rows : [...found, ...rows];
+      if (found.length > query.limit) break;
+    }
+    const page = this.cut(found, query.limit, { list, ordering });
+    return query.count ? { ...page, total: await this.count(definition.entity, narrowings) } : page;
+  }
+
+  private readPiece<Row extends ObjectLiteral, Asked extends object, Scope>(
+    definition: ListDefinition<Row, Asked, Scope>,
+    { query, sort, scope }: ListRequest<Asked, Scope>,
+    { ordering, start }: { ordering: Ordering; start: Position | null },
+  ): Promise<Row[]> {
     const { narrowings, key } = narrowingsOf<Asked, Scope>(definition, scope, query);
     const compile = (): Statement<Row> =>
-      this.rows.compile(entity, ordering.column.property, (rows) => {
+      this.rows.compile(definition.entity, ordering.column.property, (rows) => {
         narrow(rows, narrowings);
         ordered(rows, ordering, start).limit(query.limit + 1);
       });
     const text = `${sort} ${start ? 'after' : 'begin'} ${query.limit}${key}`;
-    const statement = kept(statements, text, compile);
+    const statement = kept(this.knownList(definition).statements, text, compile);
     const parameters = start ? startValues(ordering, start) : {};
     for (const { filter, value } of narrowings) Object.assign(parameters, filter.bind(value));
-    const page = this.cut(await this.rows.read(statement, parameters), query.limit, { list, ordering });
-    return query.count ? { ...page, total: await this.count(entity, narrowings) } : page;
+    return this.rows.read(statement, parameters);
   }
 
   /** The same for a list that is asked rarely: its builder (whose alias is `row`) is made for this request alone. */

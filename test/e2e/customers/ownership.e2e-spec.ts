@@ -7,6 +7,7 @@ import { aCustomer, customers } from '../../support/factories/customers.js';
 import { aRole } from '../../support/factories/roles.js';
 import { asAdmin, asApiKey, asUser, type Credentials } from '../../support/principals.js';
 import { countRecords } from '../../support/records.js';
+import { execute } from '../../support/rows.js';
 
 const NAMES = ['Anna', 'anne', 'Bert', 'bertha', 'Zoe 7', '12'];
 const SORTS = ['customer_id', 'customer_name', 'created', 'updated'].flatMap((name) => [name, `-${name}`]);
@@ -160,6 +161,27 @@ describe('customers: own rows', () => {
     expect((await patch(mine)).status).toBe(200);
     expectProblem(await patch(foreign), 404, 'customers.not_found');
     expect((await app.ask('GET', `/crm/customers/${foreign}`, { headers })).status).toBe(200);
+  });
+
+  it('200 with full pages while some of one’s own are gone, and nobody here has heard of it', async () => {
+    const made = await customers(
+      app,
+      Array.from({ length: 12 }, () => ({ customer_name: 'Gone or not' })),
+    );
+    const { headers } = await asApiKey(app, OWN_RIGHTS, { customer_ids: idsOf(made) });
+    expect(idsOf(await reads(headers, 'limit=100'))).toEqual(idsOf(made));
+    const [gone, left] = [idsOf(made).slice(0, 7), idsOf(made).slice(7)];
+    await execute(app.database, `DELETE FROM customers WHERE customer_id IN (${gone.join(', ')})`);
+    for (const limit of [1, 2, 3]) {
+      for (const [sort, ids] of [
+        ['customer_id', left],
+        ['-customer_id', left.toReversed()],
+      ] as const) {
+        const page = await app.ask('GET', `/crm/customers?limit=${limit}&sort=${sort}`, { headers });
+        expect(idsOf(page.body.data as any[])).toEqual(ids.slice(0, limit));
+        expect(idsOf(await reads(headers, `limit=${limit}&sort=${sort}`))).toEqual(ids);
+      }
+    }
   });
 
   it('200 until the customer is deleted; then whoever was tied to it has one less', async () => {
