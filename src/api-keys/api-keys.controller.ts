@@ -8,7 +8,8 @@ import { CurrentPrincipal } from '../common/current-principal.js';
 import type { Principal } from '../common/principal.js';
 import { Refuses } from '../common/refuses.decorator.js';
 import { MayStepUp, StepUpErrors } from '../common/step-up.decorator.js';
-import { Creates } from '../platform/idempotency/creates.decorator.js';
+import type { Once } from '../platform/idempotency/idempotency.pipe.js';
+import { Idempotent } from '../platform/idempotency/idempotent.decorator.js';
 import { RbacErrors } from '../rbac/rbac.errors.js';
 import {
   ApiKeyDetailsResponse,
@@ -46,7 +47,7 @@ export class ApiKeysController {
 
   /** Create an API key. The answer shows it this once. */
   @Post()
-  @Creates()
+  @Versioned()
   @RequirePermission(ApiKeyPermissions.manage)
   @MayStepUp('the key gets `admin`')
   @Refuses(403, RbacErrors.cannotGrant, ApiKeyErrors.outdatedValue, StepUpErrors.stepUpRequired)
@@ -54,8 +55,9 @@ export class ApiKeysController {
   async create(
     @CurrentPrincipal() principal: Principal,
     @Body() body: CreateApiKeyRequest,
+    @Idempotent() once: Once,
   ): Promise<CreatedApiKeyResponse> {
-    return CreatedApiKeyResponse.withSecret(await this.apiKeys.create(principal, body));
+    return once(async () => CreatedApiKeyResponse.withSecret(await this.apiKeys.create(principal, body)));
   }
 
   /** Count keys for a dashboard. */

@@ -7,7 +7,8 @@ import { type ListResponse, listResponse } from '../common/page.js';
 import { CurrentPrincipal } from '../common/current-principal.js';
 import type { Principal } from '../common/principal.js';
 import { Refuses } from '../common/refuses.decorator.js';
-import { Creates } from '../platform/idempotency/creates.decorator.js';
+import type { Once } from '../platform/idempotency/idempotency.pipe.js';
+import { Idempotent } from '../platform/idempotency/idempotent.decorator.js';
 import {
   CreateCustomerRequest,
   CustomerList,
@@ -37,13 +38,14 @@ export class CustomersController {
 
   /** Create a customer. */
   @Post()
-  @Creates()
+  @Versioned()
   @RequirePermission(CustomerPermissions.create)
   async create(
     @CurrentPrincipal() principal: Principal,
     @Body() body: CreateCustomerRequest,
+    @Idempotent() once: Once,
   ): Promise<CustomerResponse> {
-    return this.customers.presenter(principal)(await this.customers.create(principal, body));
+    return once(async () => this.customers.presenter(principal)(await this.customers.create(principal, body)));
   }
 
   /** Read one customer. */

@@ -8,7 +8,8 @@ import { type ListResponse, listResponse } from '../common/page.js';
 import type { Principal } from '../common/principal.js';
 import { Refuses } from '../common/refuses.decorator.js';
 import { StepUp, StepUpErrors } from '../common/step-up.decorator.js';
-import { Creates } from '../platform/idempotency/creates.decorator.js';
+import type { Once } from '../platform/idempotency/idempotency.pipe.js';
+import { Idempotent } from '../platform/idempotency/idempotent.decorator.js';
 import { RbacErrors } from './rbac.errors.js';
 import { RolePermissions } from './rbac.permissions.js';
 import {
@@ -36,13 +37,17 @@ export class RolesController {
 
   /** Create a role from permissions that one holds. */
   @Post()
-  @Creates()
+  @Versioned()
   @RequirePermission(RolePermissions.create)
   @StepUp()
   @Refuses(403, RbacErrors.cannotGrant, StepUpErrors.stepUpRequired)
   @Refuses(409, RbacErrors.roleNameTaken)
-  async create(@CurrentPrincipal() principal: Principal, @Body() body: CreateRoleRequest): Promise<RoleResponse> {
-    return RoleResponse.from(await this.roles.create(principal, body));
+  async create(
+    @CurrentPrincipal() principal: Principal,
+    @Body() body: CreateRoleRequest,
+    @Idempotent() once: Once,
+  ): Promise<RoleResponse> {
+    return once(async () => RoleResponse.from(await this.roles.create(principal, body)));
   }
 
   /** Read one role. */

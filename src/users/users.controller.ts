@@ -8,7 +8,8 @@ import { CurrentPrincipal } from '../common/current-principal.js';
 import type { Principal } from '../common/principal.js';
 import { Refuses } from '../common/refuses.decorator.js';
 import { MayStepUp, StepUp, StepUpErrors } from '../common/step-up.decorator.js';
-import { Creates } from '../platform/idempotency/creates.decorator.js';
+import type { Once } from '../platform/idempotency/idempotency.pipe.js';
+import { Idempotent } from '../platform/idempotency/idempotent.decorator.js';
 import { PasswordErrors } from '../platform/secrets/password-policy.js';
 import { RbacErrors } from '../rbac/rbac.errors.js';
 import { RolePermissions } from '../rbac/rbac.permissions.js';
@@ -47,14 +48,18 @@ export class UsersController {
 
   /** Create a user. */
   @Post()
-  @Creates()
+  @Versioned()
   @RequirePermission(UserPermissions.create)
   @MayStepUp('it gives roles')
   @Refuses(403, RbacErrors.cannotGrant, UserErrors.beyondYourCustomers, StepUpErrors.stepUpRequired)
   @Refuses(409, UserErrors.emailTaken)
   @Refuses(422, PasswordErrors.tooCommon, PasswordErrors.isEmail)
-  async create(@CurrentPrincipal() principal: Principal, @Body() body: CreateUserRequest): Promise<UserResponse> {
-    return this.users.presenter(principal)(await this.users.create(principal, body));
+  async create(
+    @CurrentPrincipal() principal: Principal,
+    @Body() body: CreateUserRequest,
+    @Idempotent() once: Once,
+  ): Promise<UserResponse> {
+    return once(async () => this.users.presenter(principal)(await this.users.create(principal, body)));
   }
 
   /** Read one user. */

@@ -2,12 +2,13 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@ne
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Authenticated, RequirePermission } from '../../common/access.decorators.js';
 import { CurrentPrincipal } from '../../common/current-principal.js';
-import { IfMatch, type Precondition } from '../../common/etag.js';
+import { IfMatch, type Precondition, Versioned } from '../../common/etag.js';
 import { IdPipe } from '../../common/id.pipe.js';
 import { type ListResponse, listResponse } from '../../common/page.js';
 import type { Principal } from '../../common/principal.js';
 import { Refuses } from '../../common/refuses.decorator.js';
-import { Creates } from '../../platform/idempotency/creates.decorator.js';
+import type { Once } from '../../platform/idempotency/idempotency.pipe.js';
+import { Idempotent } from '../../platform/idempotency/idempotent.decorator.js';
 import { RbacErrors } from '../../rbac/rbac.errors.js';
 import { AccessLogList, AccessLogResponse } from '../../audit/audit.dto.js';
 import { ApiKeyErrors } from '../api-keys.errors.js';
@@ -42,15 +43,16 @@ export class PersonalTokensController {
 
   /** Create a personal access token within your rights. The answer shows it this once. */
   @Post()
-  @Creates()
+  @Versioned()
   @RequirePermission(PersonalTokenPermissions.create, 'user')
   @Refuses(403, PersonalTokenErrors.disabled, RbacErrors.cannotGrant)
   @Refuses(422, ApiKeyErrors.lifetimeTooLong)
   async create(
     @CurrentPrincipal() principal: Principal,
     @Body() body: CreatePersonalTokenRequest,
+    @Idempotent() once: Once,
   ): Promise<CreatedPersonalTokenResponse> {
-    return CreatedPersonalTokenResponse.withSecret(await this.tokens.create(principal, body));
+    return once(async () => CreatedPersonalTokenResponse.withSecret(await this.tokens.create(principal, body)));
   }
 
   /** Revoke one of your tokens, or with `manage_personal_tokens` anybody's, for ever. */

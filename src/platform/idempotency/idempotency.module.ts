@@ -1,11 +1,11 @@
 import { Global, Module } from '@nestjs/common';
-import { IdempotencyInterceptor } from './idempotency.interceptor.js';
+import { IdempotencyPipe } from './idempotency.pipe.js';
 import { IdempotencyJobs } from './idempotency.jobs.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
 
 @Global()
 @Module({
-  providers: [IdempotencyInterceptor, IdempotencyRepository, IdempotencyJobs],
-  exports: [IdempotencyInterceptor, IdempotencyRepository],
+  providers: [IdempotencyPipe, IdempotencyRepository, IdempotencyJobs],
+  exports: [IdempotencyPipe, IdempotencyRepository],
 })
 export class IdempotencyModule {}

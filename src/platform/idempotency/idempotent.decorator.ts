@@ -1,20 +1,30 @@
-import { applyDecorators, UseInterceptors } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
-import { Versioned } from '../../common/etag.js';
 import { Refuses } from '../../common/refuses.decorator.js';
-import { IdempotencyErrors, IdempotencyInterceptor } from './idempotency.interceptor.js';
+import { type Exchange, IdempotencyErrors, IdempotencyPipe } from './idempotency.pipe.js';
 
-/** Beside a `@Post()` that creates a resource: 201, a version, and safe to retry with an `Idempotency-Key`. */
-export function Creates(): MethodDecorator {
-  return applyDecorators(
-    UseInterceptors(IdempotencyInterceptor),
-    ApiHeader({
-      name: 'Idempotency-Key',
-      required: false,
-      description: 'A retry with the same key and body within 24 hours gets the first answer again.',
-      schema: { type: 'string', maxLength: 255 },
-    }),
-    Versioned(),
-    Refuses(422, IdempotencyErrors.keyReused),
-  );
+const WithExchange = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Exchange => {
+    const http = context.switchToHttp();
+    return { request: http.getRequest(), reply: http.getResponse() };
+  },
+  [document],
+);
+
+/** Hands a `@Post()` that creates a resource what makes it safe to retry: it runs the work once for each `Idempotency-Key`. */
+export function Idempotent(): ParameterDecorator {
+  return WithExchange(IdempotencyPipe);
+}
+
+/** Whoever takes the parameter says so in OpenAPI by that alone. */
+function document(target: object, method: string | symbol | undefined): void {
+  const descriptor = Object.getOwnPropertyDescriptor(target, method ?? '');
+  if (!descriptor) return;
+  ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'A retry with the same key and body within 24 hours gets the first answer again.',
+    schema: { type: 'string', maxLength: 255 },
+  })(target, method ?? '', descriptor);
+  Refuses(422, IdempotencyErrors.keyReused)(target, method ?? '', descriptor);
 }
