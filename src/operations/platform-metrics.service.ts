@@ -62,14 +62,14 @@ export class PlatformMetricsService {
       {
         name: 'omnicrm_database_connections',
         type: 'gauge',
-        help: 'Connections of the pool to MariaDB or MySQL. SQLite has none.',
+        help: 'Connections of both pools to MariaDB or MySQL. SQLite has none.',
         labels: ['state'],
         read: () => this.connections(),
       },
       {
         name: 'omnicrm_database_waiting',
         type: 'gauge',
-        help: 'Who waits for a connection of the pool; on SQLite, transactions that wait for the one writer.',
+        help: 'Who waits for a connection of either pool; on SQLite, transactions that wait for the one writer.',
         read: () => this.database.load.waiting,
       },
     );

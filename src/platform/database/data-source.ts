@@ -49,10 +49,13 @@ export function dataSourceOptions(location: DatabaseLocation, entities: EntityLi
   };
 }
 
-/** SQLite gives TypeORM one connection. A second one, read-only, keeps readers out of somebody's open transaction. */
-export function readerOptions(location: DatabaseLocation, entities: EntityList): DataSourceOptions | null {
-  if (location.databaseUrl !== null) return null;
+/**
+ * Who reads has connections of its own. SQLite gives TypeORM a single one, where readers would see somebody's open
+ * transaction; on MariaDB those that write never leave theirs (docs/adr/0019).
+ */
+export function readerOptions(location: DatabaseLocation, entities: EntityList): DataSourceOptions {
   const { migrations: _, ...options } = dataSourceOptions(location, entities);
+  if (location.databaseUrl !== null) return options;
   return { ...options, readonly: true, prepareDatabase: undefined } as DataSourceOptions;
 }
 

@@ -3,9 +3,10 @@ import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, QueryRunner, Repository } from 'typeorm';
 import { translateConstraint } from './constraint-errors.js';
-import { type DatabaseLoad, poolLoad } from './pool-load.js';
+import { type DatabaseLoad, poolsLoad } from './pool-load.js';
 import { type BoundValue, type PreparedReads, preparedReads, type RawRow } from './prepared-reads.js';
 import { runPrepared } from './prepared.js';
+import { type TransactionBounds, transactionBounds } from './transaction-bounds.js';
 
 type Callback = () => void | Promise<void>;
 
@@ -36,16 +37,16 @@ export class Database {
   private queueLength = 0;
   private gaveWayAt = 0;
   private readonly reads: PreparedReads;
+  private readonly bounds: TransactionBounds;
+  readonly isSqlite: boolean;
 
   constructor(
     private readonly writer: DataSource,
     private readonly reader: DataSource,
   ) {
+    this.isSqlite = writer.options.type === 'better-sqlite3';
     this.reads = preparedReads(reader);
-  }
-
-  get isSqlite(): boolean {
-    return this.writer !== this.reader;
+    this.bounds = transactionBounds(writer);
   }
 
   /** The open transaction's manager, else one that reads what is committed (and, on SQLite, cannot write at all). */
@@ -131,7 +132,7 @@ export class Database {
   /** How busy it is: who waits for a connection, on SQLite for its one writer. */
   get load(): DatabaseLoad {
     if (this.isSqlite) return { connections: null, waiting: this.queueLength };
-    return poolLoad((this.writer.driver as unknown as { pool: object }).pool);
+    return poolsLoad([this.reader, this.writer].map(({ driver }) => (driver as unknown as { pool: object }).pool));
   }
 
   async ping(): Promise<void> {
@@ -141,7 +142,7 @@ export class Database {
   /** By whoever opened it, once everybody who writes at shutdown has done so. */
   async close(): Promise<void> {
     await this.queue.catch(() => undefined);
-    if (this.isSqlite) await this.reader.destroy();
+    await this.reader.destroy();
     await this.writer.destroy();
   }
 
@@ -180,44 +181,27 @@ export class Database {
     const runner = this.writer.createQueryRunner();
     const transaction: OpenTransaction = { runner, onCommit: [], onSettled: [], isOver: false };
     try {
-      await this.begin(runner);
+      await this.bounds.begin(runner);
       const result = await this.open.run(transaction, work);
-      await runner.commitTransaction();
+      transaction.isOver = true;
+      await this.bounds.commit(runner);
       return { result, callbacks: [...transaction.onCommit, ...transaction.onSettled] };
     } catch (error) {
+      // Before it is rolled back: a part of the work that is still under way must not write behind that.
+      transaction.isOver = true;
       if (runner.isTransactionActive) await this.rollback(runner);
       return { error, callbacks: transaction.onSettled };
     } finally {
-      transaction.isOver = true;
       await runner.release();
     }
   }
 
-  /** SQLite takes the write lock at once: a reader that becomes a writer later can be refused by another process. */
-  private async begin(runner: QueryRunner): Promise<void> {
-    await runner.startTransaction();
-    if (this.isSqlite) {
-      await runner.query('ROLLBACK');
-      await runner.query('BEGIN IMMEDIATE');
-    }
-  }
-
-  /**
-   * SQLite may have ended the transaction itself (disk full) or never begun it (locked by another process). Rolling back
-   * nothing would fail and leave the one connection believing in it for ever, so there is something to roll back.
-   */
   private async rollback(runner: QueryRunner): Promise<void> {
     try {
-      if (this.isSqlite && !this.isSqliteInTransaction()) await runner.query('BEGIN');
-      await runner.rollbackTransaction();
+      await this.bounds.rollback(runner);
     } catch (error) {
       this.logger.error(error);
     }
-  }
-
-  private isSqliteInTransaction(): boolean {
-    const { databaseConnection } = this.writer.driver as unknown as { databaseConnection: { inTransaction: boolean } };
-    return databaseConnection.inTransaction;
   }
 
   /** A callback that fails cannot undo what is committed: it is told to the log, and the others still run. */

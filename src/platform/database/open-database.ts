@@ -20,18 +20,43 @@ export interface MigrationStatus {
   readonly unknown: readonly string[];
 }
 
+const READ_ONLY = 'SET SESSION TRANSACTION READ ONLY';
+
+interface ConnectionPool {
+  on(event: 'connection', listener: (connection: PoolConnection) => void): unknown;
+}
+
+interface PoolConnection {
+  query(sql: string, done: (error: Error | null) => void): unknown;
+  destroy(): void;
+}
+
 /** Connects, refuses a schema newer than this program, migrates, and hands out the door. */
 export async function openDatabase(location: DatabaseLocation, entities: EntityList): Promise<Database> {
   const writer = await connect(location, entities);
   try {
     await migrate(writer, () => prepare(writer));
-    const options = readerOptions(location, entities);
-    const reader = options ? await new DataSource(options).initialize() : writer;
-    return new Database(writer, reader);
+    return new Database(writer, await openReader(location, entities));
   } catch (error) {
     await writer.destroy();
     throw error instanceof DatabaseUnusable ? error : unusable(location, error);
   }
+}
+
+/** Connections on which a write that forgot its transaction fails at once, instead of being lost some day. */
+async function openReader(location: DatabaseLocation, entities: EntityList): Promise<DataSource> {
+  const reader = await new DataSource(readerOptions(location, entities)).initialize();
+  const { pool } = reader.driver as unknown as { pool?: ConnectionPool };
+  if (pool) {
+    // The pool has one connection so far, which just answered.
+    await reader.query(READ_ONLY);
+    pool.on('connection', (connection) => {
+      connection.query(READ_ONLY, (error) => {
+        if (error) connection.destroy();
+      });
+    });
+  }
+  return reader;
 }
 
 /** How far the database is, without changing it: a missing SQLite file is not made. */

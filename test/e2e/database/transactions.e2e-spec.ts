@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { entities } from '../../../src/entities.js';
 import { Conflict, CommonErrors } from '../../../src/common/errors.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source.js';
@@ -7,6 +7,7 @@ import { Database } from '../../../src/platform/database/database.js';
 import { openDatabase } from '../../../src/platform/database/open-database.js';
 import { JobRow } from '../../../src/platform/jobs/job.entity.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
+import { execute } from '../../support/rows.js';
 
 const POOL_SIZE = 10;
 
@@ -33,6 +34,15 @@ describe('transaction()', () => {
   const put = (name: string) => database.repository(JobRow).insert({ name });
   const isThere = (name: string) => database.repository(JobRow).existsBy({ name });
   const failure = new Error('on purpose');
+  const killed = async (manager: EntityManager) => {
+    const [{ id } = { id: '' }] = await manager.query<{ id: string }[]>('SELECT CONNECTION_ID() AS id');
+    await execute(place, `KILL ${Number(id)}`);
+  };
+  const withoutRollback = ({ queryRunner }: EntityManager) => {
+    // What a failed transaction asks of its connection is ROLLBACK, and nothing else.
+    if (queryRunner) jest.spyOn(queryRunner, 'query').mockRejectedValue(failure);
+    return Promise.resolve();
+  };
   const failing = async (work: () => Promise<unknown>) => {
     await expect(
       database.transaction(async () => {
@@ -93,10 +103,36 @@ describe('transaction()', () => {
     });
   });
 
-  onSqlite('is the only way to write on SQLite', async () => {
-    await expect(put('outside')).rejects.toThrow('readonly');
-    expect(await isThere('outside')).toBe(false);
+  it('is the only way to write, on whichever connection', async () => {
+    const outside = Array.from({ length: 2 * POOL_SIZE }, (_, index) => put(`outside ${index}`));
+    for (const outcome of await Promise.allSettled(outside)) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { message: expect.stringMatching(/read.?only/i) } });
+    }
+    expect(await database.repository(JobRow).count()).toBe(0);
   });
+
+  it('sees what others committed since the one before it, on whichever connection', async () => {
+    const seen = () => database.transaction(() => database.repository(JobRow).count());
+    for (let count = 0; count < 3; count += 1) {
+      expect(await Promise.all(Array.from({ length: POOL_SIZE }, seen))).toEqual(Array(POOL_SIZE).fill(count));
+      await execute(place, `INSERT INTO jobs (name) VALUES ('foreign ${count}')`);
+    }
+  });
+
+  const harms = { 'is lost': killed, 'cannot go back': withoutRollback };
+  for (const [harm, inflict] of Object.entries(harms)) {
+    onMariadb(`leaves nothing to the next one when its connection ${harm}`, async () => {
+      const told = jest.spyOn(Logger.prototype, 'error').mockImplementation();
+      await failing(async () => {
+        await put('lost');
+        await inflict(database.manager);
+      });
+      expect(told).toHaveBeenCalledTimes(1);
+      await Promise.all(Array.from({ length: POOL_SIZE }, (_, index) => database.transaction(() => put(`${index}`))));
+      expect(await isThere('lost')).toBe(false);
+      expect(await database.repository(JobRow).count()).toBe(POOL_SIZE);
+    });
+  }
 
   it('is over for what was started in it and not waited for', async () => {
     const isOver = Promise.withResolvers<void>();
