@@ -2,14 +2,12 @@ import { Logger } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { entities } from '../../../src/entities.js';
 import { Conflict, CommonErrors } from '../../../src/common/errors.js';
-import { dataSourceOptions } from '../../../src/platform/database/data-source.js';
+import { dataSourceOptions, WRITERS } from '../../../src/platform/database/data-source.js';
 import { Database } from '../../../src/platform/database/database.js';
 import { openDatabase } from '../../../src/platform/database/open-database.js';
 import { JobRow } from '../../../src/platform/jobs/job.entity.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { execute } from '../../support/rows.js';
-
-const POOL_SIZE = 10;
 
 /** What only one of the two can do is told on that one alone. */
 const only = (isMeant: boolean) => (name: string, test: () => Promise<void>) => (isMeant ? it(name, test) : undefined);
@@ -104,7 +102,7 @@ describe('transaction()', () => {
   });
 
   it('is the only way to write, on whichever connection', async () => {
-    const outside = Array.from({ length: 2 * POOL_SIZE }, (_, index) => put(`outside ${index}`));
+    const outside = Array.from({ length: 2 * WRITERS }, (_, index) => put(`outside ${index}`));
     for (const outcome of await Promise.allSettled(outside)) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { message: expect.stringMatching(/read.?only/i) } });
     }
@@ -114,7 +112,7 @@ describe('transaction()', () => {
   it('sees what others committed since the one before it, on whichever connection', async () => {
     const seen = () => database.transaction(() => database.repository(JobRow).count());
     for (let count = 0; count < 3; count += 1) {
-      expect(await Promise.all(Array.from({ length: POOL_SIZE }, seen))).toEqual(Array(POOL_SIZE).fill(count));
+      expect(await Promise.all(Array.from({ length: WRITERS }, seen))).toEqual(Array(WRITERS).fill(count));
       await execute(place, `INSERT INTO jobs (name) VALUES ('foreign ${count}')`);
     }
   });
@@ -128,9 +126,9 @@ describe('transaction()', () => {
         await inflict(database.manager);
       });
       expect(told).toHaveBeenCalledTimes(1);
-      await Promise.all(Array.from({ length: POOL_SIZE }, (_, index) => database.transaction(() => put(`${index}`))));
+      await Promise.all(Array.from({ length: WRITERS }, (_, index) => database.transaction(() => put(`${index}`))));
       expect(await isThere('lost')).toBe(false);
-      expect(await database.repository(JobRow).count()).toBe(POOL_SIZE);
+      expect(await database.repository(JobRow).count()).toBe(WRITERS);
     });
   }
 
@@ -235,13 +233,13 @@ describe('transaction()', () => {
           await put(name);
           if (attempts > 1) return;
           arrived += 1;
-          if (arrived === POOL_SIZE) everybody.resolve();
+          if (arrived === WRITERS) everybody.resolve();
           await everybody.promise;
           throw deadlock();
         });
       };
-      await Promise.all(Array.from({ length: POOL_SIZE }, (_, index) => clash(`clash ${index}`)));
-      expect(await database.repository(JobRow).count()).toBe(POOL_SIZE);
+      await Promise.all(Array.from({ length: WRITERS }, (_, index) => clash(`clash ${index}`)));
+      expect(await database.repository(JobRow).count()).toBe(WRITERS);
     });
 
     it('survives a real deadlock: both changes are made', async () => {
