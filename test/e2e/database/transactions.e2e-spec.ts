@@ -132,6 +132,27 @@ describe('transaction()', () => {
     });
   }
 
+  const strayed = {
+    'is being prepared': () => database.runPrepared('INSERT INTO jobs (name) VALUES (?)', ['strayed']),
+    'has more steps': async () => {
+      const rows = database.repository(JobRow);
+      for (let step = 0; step < 20; step += 1) await rows.insert({ name: `strayed ${step}` });
+    },
+  };
+  for (const [state, stray] of Object.entries(strayed)) {
+    onMariadb(`leaves nothing to the next one of what ${state} and was not waited for`, async () => {
+      jest.spyOn(Logger.prototype, 'error').mockImplementation();
+      let late: Promise<unknown> | undefined;
+      await failing(async () => {
+        late = stray().catch(() => undefined);
+        if (state === 'has more steps') await database.repository(JobRow).count();
+      });
+      await late;
+      await Promise.all(Array.from({ length: WRITERS }, (_, index) => database.transaction(() => put(`${index}`))));
+      expect(await database.repository(JobRow).count()).toBe(WRITERS);
+    });
+  }
+
   it('is over for what was started in it and not waited for', async () => {
     const isOver = Promise.withResolvers<void>();
     let late: Promise<boolean> | undefined;
