@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { runPrepared } from './prepared.js';
@@ -91,8 +92,12 @@ class ImmediateTransactions implements TransactionBounds {
     mark(runner, false);
   }
 
-  /** SQLite may have ended it by itself, e.g. for a full disk. */
+  /**
+   * What was started and not waited for has its turn first, or it would be written for good behind the end. SQLite may
+   * have ended it by itself, e.g. for a full disk.
+   */
   async rollback(runner: QueryRunner): Promise<void> {
+    await setImmediate();
     mark(runner, false);
     if (this.driver.databaseConnection.inTransaction) await runner.query('ROLLBACK');
   }

@@ -140,7 +140,7 @@ describe('transaction()', () => {
     },
   };
   for (const [state, stray] of Object.entries(strayed)) {
-    onMariadb(`leaves nothing to the next one of what ${state} and was not waited for`, async () => {
+    it(`leaves nothing to the next one of what ${state} and was not waited for`, async () => {
       jest.spyOn(Logger.prototype, 'error').mockImplementation();
       let late: Promise<unknown> | undefined;
       await failing(async () => {
