@@ -44,6 +44,8 @@ export function dataSourceOptions(location: DatabaseLocation, entities: EntityLi
     extra: {
       waitForConnections: true,
       enableKeepAlive: true,
+      // What a session was told when it began holds as long as it lives.
+      resetOnRelease: false,
       decimalNumbers: false,
       trace: false,
       maxPreparedStatements: DRIVER_CAPACITY,

@@ -48,12 +48,15 @@ async function openReader(location: DatabaseLocation, entities: EntityList): Pro
   const reader = await new DataSource(readerOptions(location, entities)).initialize();
   const { pool } = reader.driver as unknown as { pool?: ConnectionPool };
   if (pool) {
-    // The pool has one connection so far, which just answered.
-    await reader.query(READ_ONLY);
     pool.on('connection', (connection) => {
       connection.query(READ_ONLY, (error) => {
         if (error) connection.destroy();
       });
+    });
+    // The one that it has already.
+    await reader.query(READ_ONLY).catch(async (error: unknown) => {
+      await reader.destroy();
+      throw error;
     });
   }
   return reader;
