@@ -24,6 +24,9 @@ export interface Figures {
   readonly broken: number;
 }
 
+/** Beyond it wrk counts an answer as one that did not come. A slow answer is slow, and is told as that. */
+const TIMEOUT = '30s';
+
 const OTHERWISE =
   'The benchmark asks with wrk, and it is not installed: apt-get install wrk, brew install wrk, or alike.';
 
@@ -38,7 +41,15 @@ export class LoadGenerator {
   async ask(url: string, request: Request, { seconds, connections = 32 }: Pace): Promise<Figures> {
     const headers = Object.entries(request.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
     const asked = [request.method ?? 'GET', request.path, request.body ?? '', ...headers];
-    const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', join(import.meta.dirname, 'wrk.lua')];
+    const options = [
+      '-t1',
+      `-c${connections}`,
+      `-d${seconds}s`,
+      '--timeout',
+      TIMEOUT,
+      '-s',
+      join(import.meta.dirname, 'wrk.lua'),
+    ];
     const [program = '', ...args] = [...this.command, ...options, url, '--', ...asked];
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const said = await text(child.stdout);
