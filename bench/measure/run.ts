@@ -74,8 +74,11 @@ export interface Ratio {
 /** What a just-started server needs until its code is compiled, and a warm one until its caches know the question. */
 const WARM_UP = { first: 8, next: 1 };
 
+/** A round is asked in turns of so many seconds: the less time lies between two systems, the more alike is the machine. */
+const TURN = 2;
+
 /**
- * All by turns, each first in some round: what happens to the machine meanwhile happens to all of them. One ratio per
+ * All by turns, each first in some of them: what happens to the machine meanwhile happens to all of them. One ratio per
  * subject and round, to the baseline's run of the same round.
  */
 export async function compare(
@@ -87,8 +90,13 @@ export async function compare(
   const runs = new Map<Target, Run[]>(targets.map((target) => [target, []]));
   for (const target of targets) await warmUp(stage, target);
   for (let round = 0; round < rounds; round += 1) {
-    for (const target of targets) runs.get(target)?.push(await run(stage, target, { seconds }));
-    targets.push(...targets.splice(0, 1));
+    const turns = new Map<Target, Run[]>(targets.map((target) => [target, []]));
+    for (let left = seconds; left > 0; left -= TURN) {
+      const turn = { seconds: Math.min(TURN, left) };
+      for (const target of targets) turns.get(target)?.push(await run(stage, target, turn));
+      targets.push(...targets.splice(0, 1));
+    }
+    for (const [target, made] of turns) runs.get(target)?.push(together(made));
   }
   const other = baseline && (runs.get(baseline) ?? []);
   return subjects.map((subject) => {
@@ -107,6 +115,26 @@ function ratioOf(own: readonly Run[], other: readonly Run[]): Ratio {
   const of = (name: 'perSecond' | 'p50' | 'p99' | 'cpu'): number =>
     median(own.map((it, round) => it[name] / (other[round]?.[name] ?? NaN)));
   return { throughput: of('perSecond'), p50: of('p50'), p99: of('p99'), cpu: of('cpu') };
+}
+
+/** One round of its turns. Percentiles are the median turn's, for what they were made of is not told. */
+function together(turns: readonly Run[]): Run {
+  const sum = (of: (turn: Run) => number): number => turns.reduce((total, turn) => total + of(turn), 0);
+  const [requests, seconds] = [sum((turn) => turn.requests), sum((turn) => turn.seconds)];
+  const perRequest = (name: 'cpu' | 'databaseCpu' | 'statements'): number =>
+    sum((turn) => turn[name] * turn.requests) / requests;
+  return {
+    ...middle(turns),
+    requests,
+    seconds,
+    perSecond: requests / seconds,
+    max: Math.max(...turns.map((turn) => turn.max)),
+    refused: sum((turn) => turn.refused),
+    broken: sum((turn) => turn.broken),
+    cpu: perRequest('cpu'),
+    databaseCpu: perRequest('databaseCpu'),
+    statements: perRequest('statements'),
+  };
 }
 
 /** The median of each figure. */
