@@ -4,12 +4,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 /** `isCut`: the connection ended before the answer did. */
 export type EndedListener = (request: FastifyRequest, reply: FastifyReply, isCut: boolean) => void;
 
-/** On the connection itself: its requests without an answer. */
+/**
+ * On the connection itself: its requests without an answer. No Set: V8 gives it a new table each time it becomes empty, and
+ * each old one, once it lies in the old space, drags the next ones there with all that they hold.
+ */
 const UNANSWERED: unique symbol = Symbol('crm:unanswered');
 /** On an answer whose handler is done with it. */
 const HANDLED: unique symbol = Symbol('crm:handled');
 
-type Connection = Socket & { [UNANSWERED]?: Set<FastifyReply> };
+type Connection = Socket & { [UNANSWERED]?: Answer[] };
 type Answer = FastifyReply & { [HANDLED]?: true };
 
 const watched = new WeakMap<FastifyInstance, OpenRequests>();
@@ -34,7 +37,7 @@ export class OpenRequests {
   constructor(server: FastifyInstance) {
     server.addHook('onRequest', (request, reply, done) => {
       this.size += 1;
-      this.unansweredOn(request.raw.socket).add(reply);
+      this.unansweredOn(request.raw.socket).push(reply);
       for (const tell of this.begun) tell();
       done();
     });
@@ -58,22 +61,29 @@ export class OpenRequests {
     this.ended.push(listener);
   }
 
-  private unansweredOn(socket: Connection): Set<FastifyReply> {
+  private unansweredOn(socket: Connection): Answer[] {
     const known = socket[UNANSWERED];
     if (known) return known;
-    const unanswered = new Set<Answer>();
+    const unanswered: Answer[] = [];
     socket[UNANSWERED] = unanswered;
     socket.once('close', () => {
-      for (const reply of unanswered) if (reply[HANDLED]) this.end(reply.request, reply, true);
+      for (const reply of [...unanswered]) if (reply[HANDLED]) this.end(reply.request, reply, true);
     });
     return unanswered;
   }
 
   private end(request: FastifyRequest, reply: FastifyReply, isCut: boolean): void {
-    if (!(request.raw.socket as Connection)[UNANSWERED]?.delete(reply)) return;
+    if (!remove(reply, (request.raw.socket as Connection)[UNANSWERED])) return;
     this.size -= 1;
     for (const tell of this.ended) tell(request, reply, isCut);
   }
+}
+
+/** False where it is not there any more. */
+function remove(reply: Answer, unanswered: Answer[] = []): boolean {
+  const at = unanswered.indexOf(reply);
+  if (at !== -1) unanswered.splice(at, 1);
+  return at !== -1;
 }
 
 /** To be asked once the answer is over, well or badly. */
