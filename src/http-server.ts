@@ -24,13 +24,15 @@ import { TWO_FACTOR_HEADER } from './common/step-up.decorator.js';
 import type { LiveConfig } from './platform/config/live-config.js';
 
 type ServerOptions = NonNullable<ConstructorParameters<typeof FastifyAdapter>[0]>;
+/** With what Node is answering on it, if anything. */
+type AnsweringSocket = Socket & { _httpMessage?: ServerResponse | null };
 
 const BODY_LIMIT = 1_048_576;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Far below the 2,000 from which on Node drops fields without a word, credentials and forwarding headers among them. */
 const HEADER_FIELDS = 200;
 
-export function serverOptions(config: LiveConfig, problems: ProblemFilter): ServerOptions {
+export function serverOptions(config: LiveConfig, problems: ProblemFilter, clock: Clock): ServerOptions {
   return {
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -40,14 +42,16 @@ export function serverOptions(config: LiveConfig, problems: ProblemFilter): Serv
     forceCloseConnections: 'idle',
     http: { maxHeaderSize },
     genReqId: (request: { headers: Record<string, string | string[] | undefined> }) =>
-      requestIdFrom(request.headers['x-request-id']),
+      requestIdFrom(request.headers['x-request-id'], clock),
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: maxHeaderSize },
     // Before routing no hook runs: a malformed URL still gets an id, a problem, a line in the access log, and no more.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       reply.raw.once('close', () => request.server.server.emit(ANSWERED_UNROUTED, request, reply));
       begin(request, reply, config, () => problems.answer(error, request, reply));
     },
-    clientErrorHandler: refuseUnparsed,
+    clientErrorHandler: (cause: NodeJS.ErrnoException, socket: AnsweringSocket) => {
+      refuseUnparsed(cause, socket, clock);
+    },
   } as unknown as ServerOptions;
 }
 
@@ -73,16 +77,16 @@ function headersTooLarge(): DomainError {
 }
 
 /** What never became a request: Node's parser gave up. The answer is written by hand and the connection is over. */
-function refuseUnparsed(cause: NodeJS.ErrnoException, socket: Socket & { _httpMessage?: ServerResponse | null }): void {
+function refuseUnparsed(cause: NodeJS.ErrnoException, socket: AnsweringSocket, clock: Clock): void {
   const isAnswering = socket._httpMessage?.headersSent === true;
-  if (cause.code !== 'ECONNRESET' && socket.writable && !isAnswering) socket.write(answerTo(cause));
+  if (cause.code !== 'ECONNRESET' && socket.writable && !isAnswering) socket.write(answerTo(cause, clock));
   socket.destroy();
 }
 
-function answerTo({ code }: NodeJS.ErrnoException): string {
+function answerTo({ code }: NodeJS.ErrnoException, clock: Clock): string {
   const error = unparsed(code);
   const { status } = error;
-  const requestId = requestIdFrom(undefined);
+  const requestId = requestIdFrom(undefined, clock);
   const body = JSON.stringify(problemBody({ status, code: error.code, detail: error.message, requestId }));
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

@@ -5,7 +5,7 @@ import type { Page } from '../common/page.js';
 import { Database } from '../platform/database/database.js';
 import { JsonRows } from '../platform/database/json-rows.js';
 import { Pager } from '../platform/paging/pager.js';
-import { SequenceRow } from '../platform/database/sequence.entity.js';
+import { drawIds } from '../platform/database/sequences.js';
 import type { AccessLogBatch } from './access-log-batch.js';
 import { AccessLog } from './access-log.entity.js';
 import { ListAccessLogsQuery } from './audit.dto.js';
@@ -31,10 +31,8 @@ export class AccessLogsRepository {
 
   /** Draws a block of ids and writes the batch; to be called in a transaction. */
   async insert(batch: AccessLogBatch): Promise<void> {
-    const sequences = this.database.repository(SequenceRow);
-    await sequences.increment({ name: SEQUENCE }, 'value', batch.lines);
-    const { value } = await sequences.findOneByOrFail({ name: SEQUENCE });
-    await this.jsonRows.addAll(AccessLog, batch.rows(value - batch.lines + 1));
+    const firstId = await drawIds(this.database, SEQUENCE, batch.lines);
+    await this.jsonRows.addAll(AccessLog, batch.rows(firstId));
   }
 
   /** Requests with the old value of a key, by address and route, busiest first. */

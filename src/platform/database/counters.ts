@@ -1,5 +1,6 @@
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import type { Database } from './database.js';
+import { PREPARED_ROWS } from './prepared.js';
 
 /** A row of counters: its key, and what is added to its count. */
 export type Increment<Row extends ObjectLiteral> = { readonly [Property in keyof Row]: Row[Property] };
@@ -26,5 +27,7 @@ export async function addCounts<Row extends ObjectLiteral>(
     ? `ON CONFLICT (${keys}) DO UPDATE SET ${count} = ${count} + excluded.${count}`
     : `ON DUPLICATE KEY UPDATE ${count} = ${count} + VALUES(${count})`;
   const parameters = rows.flatMap((row) => metadata.columns.map((column) => row[column.propertyName] as unknown));
-  await database.manager.query(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ${values} ${merge}`, parameters);
+  const statement = `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${values} ${merge}`;
+  if (rows.length <= PREPARED_ROWS) await database.runPrepared(statement, parameters);
+  else await database.manager.query(statement, parameters);
 }

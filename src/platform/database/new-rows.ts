@@ -1,9 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { Database } from './database.js';
-
-/** More rows than that come in too many numbers to keep a prepared statement for each. */
-const PREPARED_ROWS = 32;
+import { PREPARED_ROWS } from './prepared.js';
 
 /**
  * Writes new rows as TypeORM's `insert()` does, at a fraction of its price: TypeORM puts the same statement together each

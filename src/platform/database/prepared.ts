@@ -1,13 +1,16 @@
 import { QueryFailedError, type QueryRunner } from 'typeorm';
 import { type DriverConnection, execute } from './connection-statements.js';
 
+/** More rows than that come in too many numbers to keep a prepared statement for each. */
+export const PREPARED_ROWS = 32;
+
 interface Header {
   readonly insertId: number;
 }
 
 /**
  * Runs a statement whose text comes back, so that the server parses it once per connection. TypeORM does that for SQLite
- * by itself, and for MariaDB never. Returns the id of a new row, 0 where the table draws none.
+ * by itself, and for MariaDB never. Returns the id of a new row, or what LAST_INSERT_ID() was set to; 0 where there is none.
  */
 export async function runPrepared(runner: QueryRunner, sql: string, parameters: unknown[]): Promise<number> {
   const connection = (await runner.connect()) as object;
