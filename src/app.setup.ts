@@ -115,7 +115,7 @@ async function assemble(
 ): Promise<{ app: NestFastifyApplication; end: () => Promise<void> }> {
   const { config, clock } = foundation;
   const problems = new ProblemFilter();
-  const adapter = new FastifyAdapter(serverOptions(config, problems, foundation.clock));
+  const adapter = new FastifyAdapter(serverOptions(config, problems, clock));
   const app = await compose(foundation, adapter, logger);
   const server = adapter.getInstance<FastifyInstance>();
   const end = gracefulEnd(server);

@@ -15,7 +15,7 @@ import { type Family, familyText, labelText } from './exposition.js';
 
 /**
  * The library's default metrics but for those of the garbage collector: for each collection Node makes an entry and calls
- * whoever watches, which costs a list up to a twentieth and some 20 MB (docs/adr/0014). A long one shows in the event loop's lag.
+ * whoever watches, at up to a twentieth of a list (docs/adr/0014). A long one shows in the event loop's lag.
  */
 const WATCHED = [
   processCpuTotal,
