@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { catchError, type Observable } from 'rxjs';
 import { AuditService } from '../audit/audit.service.js';
 import { DomainError } from '../common/errors.js';
+import { requestOf } from '../common/http-exchange.js';
 import { ApiKeyErrors } from './api-keys.errors.js';
 
 /** Whoever is refused with one of these reached for more than they have. */
@@ -16,7 +17,7 @@ export class RefusedGrantsInterceptor implements NestInterceptor {
   constructor(private readonly audit: AuditService) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const { params } = context.switchToHttp().getRequest<FastifyRequest<{ Params: { api_key_id?: string } }>>();
+    const { params } = requestOf<FastifyRequest<{ Params: { api_key_id?: string } }>>(context);
     return next.handle().pipe(catchError((error: unknown) => this.record(error, Number(params.api_key_id))));
   }
 

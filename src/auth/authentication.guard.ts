@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Access, ACCESS } from '../common/access.decorators.js';
 import { Forbidden, Unauthenticated } from '../common/errors.js';
+import { replyOf, requestOf } from '../common/http-exchange.js';
 import { mayComeFrom, type Principal } from '../common/principal.js';
 import { metadataOf } from '../common/handler-metadata.js';
 import { contextOf, type RequestContext } from '../common/request-context.js';
@@ -26,12 +27,11 @@ export class AuthenticationGuard implements CanActivate {
   /** At once where the credential is known: nobody waits for a promise then. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (metadataOf<Access>(context.getHandler(), ACCESS)?.kind === 'public') return true;
-    const http = context.switchToHttp();
-    const request = http.getRequest<FastifyRequest>();
+    const request = requestOf(context);
     const about = contextOf(request);
     const fail = (error: unknown): never => {
       this.failures.count(request, error);
-      return this.fail(error, about, http.getResponse<FastifyReply>());
+      return this.fail(error, about, replyOf(context));
     };
     try {
       const principal = this.authenticate(request, about);

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiExtension, ApiHeader } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
 import { CommonErrors, PreconditionFailed } from './errors.js';
+import { requestOf } from './http-exchange.js';
 import { Refuses } from './refuses.decorator.js';
 
 /**
@@ -18,10 +18,7 @@ export function etagOf(version: number): string {
 export type Precondition = string | null;
 
 export const IfMatch = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Precondition => {
-    const header = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
-    return header ?? null;
-  },
+  (_: unknown, context: ExecutionContext): Precondition => requestOf(context).headers['if-match'] ?? null,
   [documentPrecondition],
 );
 

@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CommonErrors, DomainError, type ErrorDefinition, InternalError } from './errors.js';
+import { replyOf, requestOf } from './http-exchange.js';
 import { problemBody, ProblemResponse } from './problem.dto.js';
 import { findContextOf } from './request-context.js';
 import { statusRuleOf } from './status-rule.js';
@@ -23,9 +24,7 @@ export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Problem');
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const http = host.switchToHttp();
-    const reply = http.getResponse<FastifyReply>();
-    this.answer(error, http.getRequest<FastifyRequest>(), reply);
+    this.answer(error, requestOf(host), replyOf(host));
   }
 
   /** Also called for what fails before routing (malformed URL, over-long parameter). */

@@ -1,8 +1,8 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
-import type { FastifyRequest } from 'fastify';
 import { InvalidInput } from './errors.js';
+import { requestOf } from './http-exchange.js';
 
 interface Takes {
   readonly query: boolean;
@@ -18,7 +18,7 @@ export class UnknownInputGuard implements CanActivate {
   private readonly known = new Map<unknown, Takes>();
 
   canActivate(context: ExecutionContext): boolean {
-    const { query, body } = context.switchToHttp().getRequest<FastifyRequest>();
+    const { query, body } = requestOf(context);
     const takes = this.takesOf(context);
     if ((takes.query || isEmpty(query)) && (takes.body || isEmpty(body))) return true;
     const problems = [

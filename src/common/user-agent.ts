@@ -1,8 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import { requestOf } from './http-exchange.js';
 
 /** What the client calls itself. Unlike `@Headers('user-agent')` it is no parameter of the API's document. */
 export const UserAgent = createParamDecorator(
-  (_: unknown, context: ExecutionContext): string | undefined =>
-    context.switchToHttp().getRequest<FastifyRequest>().headers['user-agent'],
+  (_: unknown, context: ExecutionContext): string | undefined => requestOf(context).headers['user-agent'],
 );

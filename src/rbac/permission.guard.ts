@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
 import { type Access, ACCESS, isForKind } from '../common/access.decorators.js';
 import { Forbidden } from '../common/errors.js';
+import { requestOf } from '../common/http-exchange.js';
 import { metadataOf } from '../common/handler-metadata.js';
 import type { Principal } from '../common/principal.js';
 import { contextOf } from '../common/request-context.js';
@@ -18,7 +18,7 @@ export class PermissionGuard implements CanActivate {
     const access = metadataOf<Access>(context.getHandler(), ACCESS);
     if (!access) return false;
     if (access.kind === 'public') return true;
-    const about = contextOf(context.switchToHttp().getRequest<FastifyRequest>());
+    const about = contextOf(requestOf(context));
     const { principal } = about;
     if (!principal) return false;
     assertKind(principal, access);

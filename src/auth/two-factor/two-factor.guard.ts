@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
 import { type Access, ACCESS } from '../../common/access.decorators.js';
 import { Forbidden } from '../../common/errors.js';
+import { requestOf } from '../../common/http-exchange.js';
 import { metadataOf } from '../../common/handler-metadata.js';
 import { contextOf } from '../../common/request-context.js';
 import { OPEN_DURING_ENROLMENT, STEP_UP, StepUpErrors } from '../../common/step-up.decorator.js';
@@ -12,7 +12,7 @@ import { AuthErrors } from '../auth.errors.js';
 export class TwoFactorGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const handler = context.getHandler();
-    const about = contextOf(context.switchToHttp().getRequest<FastifyRequest>());
+    const about = contextOf(requestOf(context));
     const { principal } = about;
     // A public route has none: a credential that is sent there is ignored.
     const isPublic = metadataOf<Access>(handler, ACCESS)?.kind === 'public';

@@ -1,13 +1,11 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
+import { replyOf, requestOf } from '../../common/http-exchange.js';
 import { Refuses } from '../../common/refuses.decorator.js';
 import { type Exchange, IdempotencyErrors, IdempotencyPipe } from './idempotency.pipe.js';
 
 const WithExchange = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Exchange => {
-    const http = context.switchToHttp();
-    return { request: http.getRequest(), reply: http.getResponse() };
-  },
+  (_: unknown, context: ExecutionContext): Exchange => ({ request: requestOf(context), reply: replyOf(context) }),
   [document],
 );
 
