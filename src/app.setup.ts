@@ -21,6 +21,7 @@ import { PepperVersionsRepository } from './platform/pepper/pepper-versions.repo
 import { Secrets } from './platform/secrets/secrets.service.js';
 import { RolesService } from './rbac/roles.service.js';
 import { countRequests } from './request-metrics.hook.js';
+import { shortenPipeline } from './platform/routing/direct-routes.js';
 import { gracefulEnd } from './shutdown.js';
 import { FirstAdministrator, type NewAdministrator } from './users/first-administrator.service.js';
 
@@ -125,6 +126,7 @@ async function assemble(
   keepAccessLog(server, { accessLogs: app.get(AccessLogsService), lastUse: app.get(LastUseService), clock });
   answerShapes(server, config, clock);
   serveDocuments(app, config);
+  shortenPipeline(app);
   await app.init();
   return { app, end };
 }

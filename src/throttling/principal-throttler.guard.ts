@@ -1,18 +1,12 @@
-import { type ExecutionContext, Injectable } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import {
-  InjectThrottlerOptions,
-  InjectThrottlerStorage,
-  ThrottlerGuard,
-  type ThrottlerModuleOptions,
-  type ThrottlerStorage,
-} from '@nestjs/throttler';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { MINUTE, SECOND } from '../common/clock.js';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { InjectThrottlerStorage } from '@nestjs/throttler';
+import { SECOND } from '../common/clock.js';
+import { replyOf, requestOf } from '../common/http-exchange.js';
 import { principalKey, type PrincipalKind } from '../common/principal.js';
 import { contextOf } from '../common/request-context.js';
 import type { RateLimitConfig } from '../platform/config/crm-config.js';
 import { LiveConfig } from '../platform/config/live-config.js';
+import { RateCounterStorage } from './rate-counter.storage.js';
 import { isOver, limitHeaders, type PolicyName } from './rate-limit.js';
 import { Refusals } from './refusals.js';
 
@@ -23,33 +17,30 @@ const POLICIES: Record<Exclude<PrincipalKind, 'system'>, { policy: PolicyName; s
   address: { policy: 'address', setting: 'address' },
 };
 
-/** Counts each principal's requests over all routes, whatever address they come from (L1, L2). */
+/**
+ * Counts each principal's requests over all routes, whatever address they come from (L1, L2). The library's own guard looks
+ * up a limit for each route and throttler, which is set nowhere here, and lets every request wait for its count.
+ */
 @Injectable()
-export class PrincipalThrottlerGuard extends ThrottlerGuard {
+export class PrincipalThrottlerGuard implements CanActivate {
   constructor(
-    @InjectThrottlerOptions() options: ThrottlerModuleOptions,
-    @InjectThrottlerStorage() storage: ThrottlerStorage,
-    reflector: Reflector,
+    @InjectThrottlerStorage() private readonly storage: RateCounterStorage,
     private readonly config: LiveConfig,
     private readonly refusals: Refusals,
-  ) {
-    super(options, storage, reflector);
-  }
+  ) {}
 
-  /** One limit, the principal's: what the base class looks up for each route and throttler is set nowhere here. */
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const http = context.switchToHttp();
-    const { principal } = contextOf(http.getRequest<FastifyRequest>());
+  canActivate(context: ExecutionContext): boolean {
+    const { principal } = contextOf(requestOf(context));
     if (!principal || principal.kind === 'system') return true;
     const { policy, setting } = POLICIES[principal.kind];
     const perMinute = principal.rateLimit ?? this.config.current.rateLimits[setting];
     if (perMinute === 0) return true;
     const name = `${policy}/${principalKey(principal)}`;
-    const record = await this.storageService.increment(name, MINUTE, perMinute, MINUTE, policy);
+    const record = this.storage.take(name, perMinute);
     const count = { used: record.totalHits, resetsInMs: record.timeToExpire * SECOND };
     const limit = { policy, perMinute, count };
     if (isOver(limit)) throw this.refusals.tooMany(limit);
-    http.getResponse<FastifyReply>().headers(limitHeaders(limit));
+    replyOf(context).headers(limitHeaders(limit));
     return true;
   }
 }

@@ -9,15 +9,15 @@ type StorageRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 export class RateCounterStorage implements ThrottlerStorage {
   constructor(private readonly counters: RateCounters) {}
 
-  increment(key: string, _ttl: number, limit: number): Promise<StorageRecord> {
+  /** The same as `increment`, at once: these counters are this node's own, and nobody need wait for them. */
+  take(key: string, limit: number): StorageRecord {
     const { used, resetsInMs } = this.counters.take(key, limit);
     const isBlocked = used > limit;
     const seconds = Math.ceil(resetsInMs / 1_000);
-    return Promise.resolve({
-      totalHits: used,
-      timeToExpire: seconds,
-      isBlocked,
-      timeToBlockExpire: isBlocked ? seconds : 0,
-    });
+    return { totalHits: used, timeToExpire: seconds, isBlocked, timeToBlockExpire: isBlocked ? seconds : 0 };
+  }
+
+  increment(key: string, _ttl: number, limit: number): Promise<StorageRecord> {
+    return Promise.resolve(this.take(key, limit));
   }
 }
