@@ -4,6 +4,7 @@
  */
 const FLOORS = {
   common: 0,
+  'platform/routing': 1,
   'platform/config': 1,
   'platform/database': 2,
   'platform/secrets': 2,
