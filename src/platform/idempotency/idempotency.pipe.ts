@@ -50,14 +50,19 @@ export class IdempotencyPipe implements PipeTransform<Exchange, Once> {
     if (typeof sent !== 'string' || !WELL_FORMED.test(sent)) {
       throw InvalidInput.field('/Idempotency-Key', 'the header must be 1 to 255 printable characters without blanks');
     }
+    // Called by the handler, whose body has passed its rules by then: no text is made of what nests too deep.
+    return (create) => this.once({ request, reply }, sent, create);
+  }
+
+  private once<Body extends Created>(exchange: Exchange, sent: string, create: () => Promise<Body>): Promise<Body> {
+    const { request, reply } = exchange;
     const asked = `${request.method} ${request.url} ${JSON.stringify(request.body)}`;
     const key = this.describe(request, sent, asked);
     const isSame = (digest: string): boolean => this.secrets.isMac(PURPOSE, asked, digest);
-    return (create) =>
-      this.database.transaction(async () => {
-        const isNew = await this.keys.claim(key, this.clock.instant(-LIFE_MS));
-        return isNew ? this.first(key, create) : this.replay(key, isSame, reply);
-      });
+    return this.database.transaction(async () => {
+      const isNew = await this.keys.claim(key, this.clock.instant(-LIFE_MS));
+      return isNew ? this.first(key, create) : this.replay(key, isSame, reply);
+    });
   }
 
   private async first<Body extends Created>(key: NewIdempotencyKey, create: () => Promise<Body>): Promise<Body> {

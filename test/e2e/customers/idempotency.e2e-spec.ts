@@ -132,6 +132,13 @@ describe('Idempotency-Key', () => {
     expect([answer.status, isReplay(answer)]).toEqual([201, false]);
   });
 
+  it('400 for a body that nests too deep to be written down', async () => {
+    const name = fresh();
+    const deep = `{"customer_name":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
+    expectProblem(await post(name, deep), 400, 'request.invalid');
+    expect((await post(name, { customer_name: 'Flat' })).status).toBe(201);
+  });
+
   it('201 after a clash: the name that was taken does not take the key along', async () => {
     const name = fresh();
     const body = { email: 'Admin@Example.com', name: 'Double', password: 'a long enough password' };
