@@ -1,9 +1,12 @@
 import { Readable } from 'node:stream';
 import {
+  type ArgumentsHost,
   type CallHandler,
   type CanActivate,
+  Catch,
   Controller,
   createParamDecorator,
+  type ExceptionFilter,
   type ExecutionContext,
   Get,
   Header,
@@ -18,6 +21,7 @@ import {
   Redirect,
   Res,
   StreamableFile,
+  UseFilters,
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
@@ -32,6 +36,8 @@ import { shortenPipeline } from './direct-routes.js';
 const WAYS = ['at once', 'later', 'observed', 'thrown', 'rejected'] as const;
 type Way = (typeof WAYS)[number];
 const asked: Way[] = [];
+const sends: string[] = [];
+const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function end<Value>(way: Way, value: Value): Value | Promise<Value> | Observable<Value> {
   asked.push(way);
@@ -75,6 +81,23 @@ class Doubling implements NestInterceptor {
   intercept(_: ExecutionContext, next: CallHandler<string>): Observable<string> {
     return next.handle().pipe(map((answer) => answer + answer));
   }
+}
+
+/** Answers in its own time, as one that asks a database would. */
+@Catch()
+class SlowFilter implements ExceptionFilter {
+  async catch(error: Error, host: ArgumentsHost): Promise<void> {
+    await soon();
+    void host.switchToHttp().getResponse<FastifyReply>().code(409).send({ slowly: error.message });
+  }
+}
+
+/** Waits longer where there is nothing to send: an answer of nothing must not overtake the answer. */
+async function slowSend(request: FastifyRequest, _: FastifyReply, payload: unknown): Promise<unknown> {
+  if (!request.headers['slow-send']) return payload;
+  sends.push(request.url);
+  await soon();
+  return payload;
 }
 
 @Controller()
@@ -180,11 +203,28 @@ class Routes {
     return { kind: 'guarded' };
   }
 
+  @Get('slowly-refused')
+  @UseGuards(guard(0))
+  @UseFilters(SlowFilter)
+  slowlyRefused(): Promise<never> {
+    return Promise.reject(new Error('too late'));
+  }
+
+  @Get('of-its-own')
+  ofItsOwn(): object {
+    const promised = Promise.resolve({ kind: 'of its own' });
+    return { then: (done: (value: object) => void) => void promised.then(done) };
+  }
+
   @Get('piped/:id')
   piped(@Param('id', stamp, stamp) id: string, @Query('q', stamp, stamp) q: string, @Word() word: unknown): object {
     return { id, q, word };
   }
 }
+
+const PATHS =
+  'value text nothing promise observable failing-observable stream file thrown rejected unserializable ' +
+  'redirect header by-hand both-hands intercepted guarded slowly-refused of-its-own nowhere';
 
 @Module({ controllers: [Routes] })
 class RoutesModule {}
@@ -208,6 +248,7 @@ describe('direct routes', () => {
     own = await NestFactory.create<NestFastifyApplication>(RoutesModule, new FastifyAdapter(), { logger: false });
     direct = await NestFactory.create<NestFastifyApplication>(RoutesModule, new FastifyAdapter(), { logger: false });
     shortenPipeline(direct);
+    for (const app of [own, direct]) app.getHttpAdapter().getInstance().addHook('onSend', slowSend);
     direct.getHttpAdapter().getInstance().addHook('onRoute', watchHandler);
     await Promise.all([own.init(), direct.init()]);
   });
@@ -223,6 +264,21 @@ describe('direct routes', () => {
     };
   }
 
+  it.each(PATHS.split(' '))('send the answer of /%s once where a hook keeps it for a while', async (path) => {
+    const asks: Asks = { method: 'GET', url: `/${path}`, headers: { 'slow-send': 'yes' } };
+    sends.length = 0;
+    const ours = { ...(await told(direct, asks)), sends: sends.splice(0) };
+    const theirs = { ...(await told(own, asks)), sends: sends.splice(0) };
+    expect(ours).toEqual(theirs);
+  });
+
+  it.each(['at once', 'later', 'observed'])('leave a filter its time when a guard refuses %s', async (way) => {
+    const asks: Asks = { method: 'GET', url: '/slowly-refused', headers: { guards: `${way}:no` } };
+    const answer = await told(direct, asks);
+    expect(answer).toEqual(await told(own, asks));
+    expect(answer).toMatchObject({ status: 409, payload: '{"slowly":"Forbidden resource"}' });
+  });
+
   async function told(app: NestFastifyApplication, asks: Asks): Promise<Told> {
     asked.length = 0;
     const { statusCode, headers, payload } = await app.inject(asks);
@@ -230,10 +286,7 @@ describe('direct routes', () => {
     return { status: statusCode, headers: fields, payload, asked: [...asked] };
   }
 
-  const get = 'value text nothing promise observable failing-observable stream file thrown rejected unserializable';
-  const rare = 'redirect header by-hand both-hands intercepted guarded nowhere';
-
-  it.each(`${get} ${rare}`.split(' '))('answer /%s as Nest does', async (path) => {
+  it.each(PATHS.split(' '))('answer /%s as Nest does', async (path) => {
     const asks: Asks = { method: 'GET', url: `/${path}` };
     expect(await told(direct, asks)).toEqual(await told(own, asks));
   });

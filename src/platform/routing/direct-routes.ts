@@ -20,7 +20,7 @@ import { type ParamProperties, RouterExecutionContext } from '@nestjs/core/route
 import { RouterProxy } from '@nestjs/core/router/router-proxy.js';
 import { isStreamingBody } from '@nestjs/core/router/streaming-body.js';
 import { isObservable } from 'rxjs';
-import { after, fillAll, type Given, isThenable, pass, type Piped } from './direct-steps.js';
+import { after, fillAll, type Given, pass, type Piped } from './direct-steps.js';
 
 type Route = Parameters<RouterExecutionContext['create']>;
 type Handler = ReturnType<RouterExecutionContext['create']>;
@@ -78,9 +78,11 @@ class DirectPipeline extends RouterExecutionContext {
     const about = this.getMetadata(instance, callback, name, module, requestMethod, 'http');
     const { contextUtils } = this as unknown as Parts;
     const given = about.getParamsMetadata(module, contextId, inquirerId);
-    const parameters = contextUtils.mergeParamsMetatypes(given, about.paramtypes);
+    const parameters: Parameter[] = contextUtils.mergeParamsMetatypes(given, about.paramtypes);
     const isPlain = !about.isSseHandler && !about.hasCustomHeaders && this.answersPlainly(callback, parameters);
     if (!isPlain || interceptors.length > 0) return super.create(...route);
+    const pipeable = parameters.filter(({ type }) => this.isPipeable(type));
+    contextUtils.warnOnMissingParamtypes(instance, name, about.paramtypes, [...pipes], pipeable);
     const piped = parameters.map((parameter) => this.piped(pipes, parameter));
     return this.handlerOf(route, about, { guards, parameters: piped });
   }
@@ -110,9 +112,8 @@ class DirectPipeline extends RouterExecutionContext {
     const whole = about.fnHandleResponse as HandlerResponseBasicFn;
     const send = (result: unknown, [request, response]: Given): unknown => {
       if (isStreamed(result)) return whole(result, response, request) as unknown;
-      // What comes back is the answer itself, and whoever awaits that waits until it was sent.
       this.applicationRef.reply(response, result);
-      return undefined;
+      return unlessSent(response);
     };
     const handler = (...given: Given): unknown => {
       const context = new ExecutionContextHost(given, instance.constructor as Type, callback);
@@ -132,18 +133,29 @@ class DirectPipeline extends RouterExecutionContext {
 class DirectProxy extends RouterProxy {
   override createProxy(handler: ProxiedHandler, filters: ExceptionsHandler): Proxied {
     const proxied = (...given: Given): unknown => {
-      const fail = (error: unknown): void => {
+      const fail = (error: unknown): unknown => {
         filters.next(error as Error, new ExecutionContextHost(given));
+        return unlessSent(given[1]);
       };
       try {
         const pending = handler(...given) as unknown;
-        return isThenable(pending) ? pending.then(undefined, fail) : undefined;
+        // Fastify waits for an answer by itself, until a promise says that the handler is done.
+        return pending instanceof Promise ? pending.then(undefined, fail) : undefined;
       } catch (error) {
-        return fail(error);
+        fail(error);
+        return undefined;
       }
     };
     return proxied as Proxied;
   }
+}
+
+/**
+ * The answer, where a hook or a filter still keeps it: a promise that is given it waits until it was sent, and Fastify, which
+ * takes a handler that is done without an answer for one that has nothing to say, does not answer by itself.
+ */
+function unlessSent(response: unknown): unknown {
+  return (response as { sent: boolean }).sent ? undefined : response;
 }
 
 function isStreamed(result: unknown): boolean {

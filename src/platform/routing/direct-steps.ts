@@ -86,9 +86,12 @@ async function fillLater(
 
 /** At once where the value is there already. */
 export function after<Value, Result>(value: Value | PromiseLike<Value>, next: (value: Value) => Result): unknown {
-  return isThenable(value) ? value.then(next) : next(value);
+  if (value instanceof Promise) return (value as Promise<Value>).then(next);
+  // What merely has a `then` need not give back a promise of its own.
+  return isThenable(value) ? Promise.resolve(value).then(next) : next(value);
 }
 
-export function isThenable<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+function isThenable<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
+  const mayBe = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return mayBe && 'then' in value && typeof value.then === 'function';
 }
