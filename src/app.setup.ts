@@ -18,10 +18,10 @@ import { openDatabase } from './platform/database/open-database.js';
 import { RequestMetrics } from './platform/metrics/request-metrics.js';
 import { PepperLedger } from './platform/pepper/pepper-ledger.js';
 import { PepperVersionsRepository } from './platform/pepper/pepper-versions.repository.js';
+import { shortenPipeline } from './platform/routing/direct-routes.js';
 import { Secrets } from './platform/secrets/secrets.service.js';
 import { RolesService } from './rbac/roles.service.js';
 import { countRequests } from './request-metrics.hook.js';
-import { shortenPipeline } from './platform/routing/direct-routes.js';
 import { gracefulEnd } from './shutdown.js';
 import { FirstAdministrator, type NewAdministrator } from './users/first-administrator.service.js';
 

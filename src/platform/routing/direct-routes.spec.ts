@@ -92,7 +92,7 @@ class SlowFilter implements ExceptionFilter {
   }
 }
 
-/** Waits longer where there is nothing to send: an answer of nothing must not overtake the answer. */
+/** Keeps an answer for a while, and counts how often it is given one: a second would be an answer of nothing. */
 async function slowSend(request: FastifyRequest, _: FastifyReply, payload: unknown): Promise<unknown> {
   if (!request.headers['slow-send']) return payload;
   sends.push(request.url);

@@ -10,9 +10,9 @@ import {
 import { RouteParamtypes } from '@nestjs/common/internal';
 import type { ExceptionsHandler } from '@nestjs/core/exceptions/exceptions-handler.js';
 import type { GuardsContextCreator } from '@nestjs/core/guards/guards-context-creator.js';
-import type { HandlerMetadata, HandlerResponseBasicFn } from '@nestjs/core/helpers/handler-metadata-storage.js';
 import type { ContextUtils } from '@nestjs/core/helpers/context-utils.js';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import type { HandlerMetadata, HandlerResponseBasicFn } from '@nestjs/core/helpers/handler-metadata-storage.js';
 import type { InterceptorsContextCreator } from '@nestjs/core/interceptors/interceptors-context-creator.js';
 import { ParamsTokenFactory } from '@nestjs/core/pipes/params-token-factory.js';
 import type { PipesContextCreator } from '@nestjs/core/pipes/pipes-context-creator.js';
@@ -57,7 +57,7 @@ interface Parts {
 
 /**
  * Lets guards, pipes, handler and answer follow each other without a promise where nothing has to be waited for. Nest makes
- * some twenty for each request: a twelfth of what a list costs (docs/adr/0020). To be called before routes are made.
+ * some twenty for each request: about a twentieth of what a list costs (docs/adr/0020). To be called before routes are made.
  */
 export function shortenPipeline(app: INestApplication): void {
   const { routerExplorer } = (app as unknown as Innards).routesResolver;
