@@ -8,7 +8,7 @@ import { packPackages } from './pack-packages.mjs';
 
 const root = join(import.meta.dirname, '..');
 const stamp = join(root, 'dist', '.built-from');
-const PACKER = 'scripts/pack-packages.mjs';
+const PACKERS = ['scripts/leave-out.mjs', 'scripts/pack-packages.mjs'];
 
 /** Contents, not times: a checkout, a copy and a container layer set times as they like. */
 function digestOfSources() {
@@ -24,7 +24,7 @@ function digestOfSources() {
     }
   };
   const configs = readdirSync(root).filter((name) => /^tsconfig.*\.json$/.test(name));
-  ['src', 'ormconfig.ts', 'nest-cli.json', 'package.json', 'package-lock.json', PACKER, ...configs.sort()]
+  ['src', 'ormconfig.ts', 'nest-cli.json', 'package.json', 'package-lock.json', ...PACKERS, ...configs.sort()]
     .filter((path) => existsSync(join(root, path)))
     .forEach(add);
   return hash.digest('hex');

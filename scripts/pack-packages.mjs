@@ -5,6 +5,7 @@ import http from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { leaveOut } from './leave-out.mjs';
 
 const IMPORTED = /(?:\bfrom |\bimport |\bimport\()'((?!node:|\.)[^']+)'/g;
 
@@ -30,7 +31,7 @@ export async function packPackages(root) {
     entryPoints: names.map((name) => ({ in: `door:${name}`, out: fileOf(name) })),
     outdir: folder,
     outExtension: { '.js': '.mjs' },
-    plugins: [openDoors(root, doors)],
+    plugins: [leaveOut(), openDoors(root, doors)],
     bundle: true,
     splitting: true,
     format: 'esm',

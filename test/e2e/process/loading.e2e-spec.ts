@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { ServerProcess } from '../../support/server-process.js';
 
+const DIST = pathToFileURL(join(__dirname, '../../../dist/'));
 const HOOK = join(__dirname, '../../support/loaded.mjs');
 /** Not packed, and so read from where they are installed: docs/adr/0016. */
 const AS_INSTALLED = [
@@ -44,6 +47,17 @@ describe('what a start loads', () => {
     const installed = new Set(loaded.map(packageOf).filter((it) => it !== undefined));
     expect([...installed].filter((it) => !AS_INSTALLED.includes(it))).toEqual([]);
     expect(loaded.filter((it) => FOR_LATER.test(it))).toEqual([]);
+  });
+
+  it('and finds what was left out of them when it is asked for', () => {
+    const program = `
+      const { usePackedPackages } = await import('${DIST.href}src/packed-packages.js');
+      usePackedPackages(new URL('${DIST.href}'));
+      const { isPhoneNumber } = await import('${DIST.href}packages/class-validator.mjs');
+      console.log(isPhoneNumber('+44 20 7946 0123'), isPhoneNumber('+44 20'));`;
+    expect(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })).toBe(
+      'true false\n',
+    );
   });
 
   it('and serves the documents of the unpacked program', async () => {
