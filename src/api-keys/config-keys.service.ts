@@ -55,6 +55,10 @@ export class ConfigKeysService {
     config.onChange((changed) => this.apply(changed));
   }
 
+  get isEmpty(): boolean {
+    return this.digests.size === 0;
+  }
+
   has(digests: readonly string[]): boolean {
     return digests.some((digest) => this.digests.has(digest));
   }
@@ -63,7 +67,7 @@ export class ConfigKeysService {
   async start(): Promise<void> {
     await this.apply(this.config.current);
     // The texts of the keys are forgotten here, so the file is read again for digests under the new pepper.
-    this.secrets.onPepperChange(() => (this.digests.size > 0 ? this.config.reload() : undefined));
+    this.secrets.onPepperChange(() => (this.isEmpty ? undefined : this.config.reload()));
   }
 
   private async apply(config: CrmConfig): Promise<void> {

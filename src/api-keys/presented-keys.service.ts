@@ -42,9 +42,11 @@ export class PresentedKeysService {
 
   /** What the value of a key would be stored as; nothing for a value that cannot be one. */
   private digestsOf(value: string): string[] {
+    const isGenerated = looksGenerated(value) && hasValidChecksum(value);
+    // Any text can be a key of the file.
+    if (!isGenerated && this.configKeys.isEmpty) return [];
     const digests = this.secrets.digests(value).map(({ digest }) => digest);
-    const mayBeOurs = this.configKeys.has(digests) || (looksGenerated(value) && hasValidChecksum(value));
-    return mayBeOurs ? digests : [];
+    return isGenerated || this.configKeys.has(digests) ? digests : [];
   }
 
   private async findByDigests(digests: readonly string[]): Promise<PresentedKey | null> {

@@ -44,8 +44,8 @@ export class CredentialJudge {
     return this.verified.find(nameOf(credential));
   }
 
-  /** `accept` sees each principal before it is remembered, and may refuse it. What cannot be a key is refused at once. */
-  principalOf(credential: PresentedCredential, accept?: (principal: Principal) => void): Promise<Principal> {
+  /** Null at once for what cannot be a key. `accept` sees each principal before it is remembered, and may refuse it. */
+  principalOf(credential: PresentedCredential, accept?: (principal: Principal) => void): Promise<Principal> | null {
     const verify = async (): Promise<Principal> => {
       const principal = await ask(this.doors[credential.kind], { headers: headersOf(credential) });
       accept?.(principal);
@@ -53,7 +53,7 @@ export class CredentialJudge {
     };
     const isKey = credential.kind !== 'jwt';
     // No strategy could find anything else.
-    if (isKey && !this.keys.mayBeKey(credential.value)) throw new Unauthenticated(AuthErrors.invalidCredentials);
+    if (isKey && !this.keys.mayBeKey(credential.value)) return null;
     return this.verified.get(nameOf(credential), verify, mayBeUsedHere);
   }
 
