@@ -14,7 +14,9 @@ const swc = (parser, transform = {}) => [
 /** What all projects share. */
 const common = {
   rootDir: __dirname,
-  testEnvironment: 'node',
+  // Both together: docs/adr/0021.
+  testEnvironment: '<rootDir>/test/support/shared/environment.cjs',
+  runtime: '<rootDir>/test/support/shared/runtime.cjs',
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
