@@ -8,7 +8,7 @@ const TABLE = /^\.\/tables\/[\w-]+\.json$/;
 /** Data for validators of telephone numbers. */
 const LATE = /^libphonenumber-js\/max$/;
 
-/** A plugin of esbuild's. What it leaves out is found in `node_modules` when it is asked for. */
+/** A plugin of esbuild's. Tables and data are found in `node_modules` when they are asked for. */
 export function leaveOut() {
   return {
     name: 'leave-out',

@@ -38,7 +38,7 @@ export class AuthenticationGuard implements CanActivate {
     return outcome instanceof Promise ? outcome.catch(refuse) : refuse(outcome.error);
   }
 
-  /** Errors are handed on rather than thrown: what only ever throws V8 never compiles, and a flood of wrong keys does nothing else. */
+  /** Errors are handed on rather than thrown: V8 never compiles what only ever throws, and a flood of mistyped keys is nothing else. */
   private outcomeOf(request: FastifyRequest): Outcome {
     const about = contextOf(request);
     try {

@@ -1,9 +1,17 @@
 import { PerformanceObserver } from 'node:perf_hooks';
-import { processFamilies, watchProcess } from './process-metrics.js';
 
 describe('watchProcess', () => {
   const observe = jest.spyOn(PerformanceObserver.prototype, 'observe');
-  beforeAll(() => void watchProcess());
+  let processFamilies: typeof import('./process-metrics.js').processFamilies;
+
+  // It begins once: in what other tests have loaded it may have begun already.
+  beforeAll(() =>
+    jest.isolateModulesAsync(async () => {
+      const metrics = await import('./process-metrics.js');
+      metrics.watchProcess();
+      ({ processFamilies } = metrics);
+    }),
+  );
 
   it('asks Node to tell of nothing each time that it happens', () => expect(observe).not.toHaveBeenCalled());
 

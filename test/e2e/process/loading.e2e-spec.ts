@@ -54,9 +54,11 @@ describe('what a start loads', () => {
       const { usePackedPackages } = await import('${DIST.href}src/packed-packages.js');
       usePackedPackages(new URL('${DIST.href}'));
       const { isPhoneNumber } = await import('${DIST.href}packages/class-validator.mjs');
-      console.log(isPhoneNumber('+44 20 7946 0123'), isPhoneNumber('+44 20'));`;
+      console.log(isPhoneNumber('+44 20 7946 0123'), isPhoneNumber('+44 20'));
+      const require = process.getBuiltinModule('module').createRequire('${DIST.href}packages/mysql2.mjs');
+      console.log(require('iconv-lite/encodings/tables/shiftjis.json').length > 0);`;
     expect(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })).toBe(
-      'true false\n',
+      'true false\ntrue\n',
     );
   });
 

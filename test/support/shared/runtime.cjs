@@ -15,20 +15,23 @@ module.exports = class SharedRuntime extends Runtime {
   constructor(...parts) {
     super(...parts);
     shared ??= new Runtime(...parts);
+    // Filled while modules are loaded, and read when a stack trace is written.
+    this.transformCache.sourceMaps = shared.transformCache.sourceMaps;
   }
 
   requireModuleOrMock(from, name) {
     return this.isShared(from, name) ? shared.requireModule(from, name) : super.requireModuleOrMock(from, name);
   }
 
-  isShared(from, name) {
-    if (name === '@jest/globals' || this._resolution.isCoreModule(name)) return false;
-    const path = this._resolution.resolveCjs(from, name);
-    return !path.startsWith(TESTS) && !SPEC.test(path);
+  setMock(from, name, ...mock) {
+    if (this.isShared(from, name)) throw new Error(`${name} is shared and cannot be mocked: docs/adr/0021`);
+    super.setMock(from, name, ...mock);
   }
 
-  /** Or stack traces would name lines of what was compiled. */
-  getSourceMaps() {
-    return new Map([...shared.getSourceMaps(), ...super.getSourceMaps()]);
+  /** Whoever isolates modules wants them for itself. */
+  isShared(from, name) {
+    if (this.registries.isIsolated() || name === '@jest/globals' || this._resolution.isCoreModule(name)) return false;
+    const path = this._resolution.resolveCjs(from, name);
+    return !path.startsWith(TESTS) && !SPEC.test(path);
   }
 };
