@@ -9,7 +9,7 @@ import { ChainMark } from './chain-mark.entity.js';
 /** An entry's place in the chain. */
 export type Sealed = { readonly [Name in 'auditId' | 'sealedSeq' | 'hash']: NonNullable<AuditLog[Name]> };
 
-const SEALED_AT_ONCE = 100;
+export const SEALED_AT_ONCE = 100;
 
 @Injectable()
 export class ChainRepository {
@@ -20,18 +20,11 @@ export class ChainRepository {
     private readonly rows: Rows,
   ) {}
 
-  hasUnsealed(): Promise<boolean> {
-    return this.database.repository(AuditLog).existsBy({ sealedSeq: IsNull() });
-  }
-
   /** When it was written; null where everything is sealed. */
   async oldestUnsealed(): Promise<Instant | null> {
-    const [entry] = await this.database.repository(AuditLog).find({
-      select: { auditId: true, at: true },
-      where: { sealedSeq: IsNull() },
-      order: { auditId: 'ASC' },
-      take: 1,
-    });
+    const [entry] = await this.database
+      .repository(AuditLog)
+      .find({ select: { at: true }, where: { sealedSeq: IsNull() }, take: 1 });
     return entry?.at ?? null;
   }
 
@@ -39,10 +32,13 @@ export class ChainRepository {
     return this.database.repository(AuditLog).existsBy({ sealedSeq: Not(IsNull()) });
   }
 
-  /** As many as are sealed at once, the oldest first. */
+  /**
+   * As many as are sealed at once, the oldest first: so the index of `sealedSeq` holds them. Asked for that order, MariaDB
+   * would look through the whole log from its beginning for them.
+   */
   unsealed(): Promise<AuditLog[]> {
     this.waiting ??= this.rows.compile(AuditLog, 'auditId', (rows) => {
-      rows.where('row.sealedSeq IS NULL').orderBy('row.auditId').limit(SEALED_AT_ONCE);
+      rows.where('row.sealedSeq IS NULL').limit(SEALED_AT_ONCE);
     });
     return this.rows.read(this.waiting, {});
   }

@@ -5,7 +5,7 @@ import { Database } from '../../platform/database/database.js';
 import type { AuditLog } from '../audit-log.entity.js';
 import type { ChainMark } from './chain-mark.entity.js';
 import { type Checkpoint, ChainBroken, ChainLinks, type ChainPlace, GENESIS } from './chain-links.js';
-import { ChainRepository, type Sealed } from './chain.repository.js';
+import { ChainRepository, type Sealed, SEALED_AT_ONCE } from './chain.repository.js';
 
 export interface BrokenEntry {
   readonly auditId: number | null;
@@ -131,9 +131,8 @@ export class ChainService implements OnApplicationBootstrap, OnApplicationShutdo
 
   private async sealAll(): Promise<void> {
     try {
-      while (await this.chain.hasUnsealed()) {
-        await this.database.transaction(() => this.sealBatch());
-        await setImmediate();
+      if ((await this.chain.oldestUnsealed()) !== null) {
+        while (await this.database.transaction(() => this.sealBatch())) await setImmediate();
       }
       this.failure = null;
     } catch (error) {
@@ -150,7 +149,8 @@ export class ChainService implements OnApplicationBootstrap, OnApplicationShutdo
     this.failure = error.message;
   }
 
-  private async sealBatch(): Promise<void> {
+  /** Whether there may be more. */
+  private async sealBatch(): Promise<boolean> {
     const head = (await this.chain.lockMark('head')) ?? (await this.begin());
     // Sealing on would make a forged head genuine.
     if (!this.links.isGenuineMark(head)) throw new ChainBroken('the head of the chain was changed');
@@ -162,9 +162,11 @@ export class ChainService implements OnApplicationBootstrap, OnApplicationShutdo
       sealed.push({ auditId: entry.auditId, sealedSeq: seq, hash: place.hash });
     }
     // Another node may have sealed what was waiting here.
-    if (sealed.length === 0) return;
-    await this.chain.seal(sealed);
-    await this.chain.setMark(this.links.mark('head', place));
+    if (sealed.length > 0) {
+      await this.chain.seal(sealed);
+      await this.chain.setMark(this.links.mark('head', place));
+    }
+    return sealed.length === SEALED_AT_ONCE;
   }
 
   /** Only where there never was a chain: one whose head is gone is broken, not new. */
