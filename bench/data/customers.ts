@@ -1,4 +1,4 @@
-import { foldedKey, searchWords } from '../../src/common/text.ts';
+import { foldedKey, longestWords, searchWords } from '../../src/common/text.ts';
 import { Random } from './random.ts';
 import type { Row } from './store.ts';
 
@@ -110,7 +110,7 @@ export function customer(id: number): { readonly row: Row; readonly words: Row[]
     ...[isCompany ? `${land.country}${random.digits(9)}` : null, land.currency, land.language],
     ...[manager, manager && foldedKey(manager, 100), 1, ...times(id, random)],
   ];
-  return { row, words: [` ${id}`, ...searchWords(name, email, phone)].map((word) => [id, word]) };
+  return { row, words: [` ${id}`, ...longestWords(searchWords(name, email, phone))].map((word) => [id, word]) };
 }
 
 function statusOf(random: Random): string {

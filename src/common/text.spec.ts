@@ -1,5 +1,15 @@
 import fc from 'fast-check';
-import { fold, foldedKey, isCleanText, logLine, searchTerms, searchText, searchWords, withoutSecrets } from './text.js';
+import {
+  fold,
+  foldedKey,
+  isCleanText,
+  logLine,
+  longestWords,
+  searchTerms,
+  searchText,
+  searchWords,
+  withoutSecrets,
+} from './text.js';
 
 describe('fold', () => {
   it.each([
@@ -87,6 +97,30 @@ describe('searchWords', () => {
       fc.property(line, (text) => {
         const words = searchWords(text);
         for (const term of searchTerms(text)) expect(words.some((word) => word.startsWith(term))).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('longestWords', () => {
+  it('leaves out what begins another', () => {
+    expect(longestWords(['last', 'trade', 'last-trade.example', 'trade.example', 'example', 'las'])).toEqual([
+      ...['example', 'last-trade.example', 'trade.example'],
+    ]);
+  });
+
+  it('are found by every beginning of every word', () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', '-', 'é', '😀', '\u{ff5e}'), minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(fc.uniqueArray(word), (words) => {
+        const longest = longestWords(words);
+        for (const text of words) {
+          for (let length = 1; length <= text.length; length += 1) {
+            expect(longest.some((it) => it.startsWith(text.slice(0, length)))).toBe(true);
+          }
+        }
+        expect(longest.some((one) => longest.some((other) => one !== other && other.startsWith(one)))).toBe(false);
+        expect(words).toEqual(expect.arrayContaining(longest));
       }),
     );
   });

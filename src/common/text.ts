@@ -32,11 +32,20 @@ export function searchWords(...texts: (string | null)[]): string[] {
   return [...words].slice(0, WORDS);
 }
 
+const BEGINNING = /(?<=[^\p{L}\p{N}\p{M}])[\p{L}\p{N}]/gu;
+
 function addTails(stretch: string, words: Set<string>): void {
   if (stretch === '') return;
   words.add(cut(stretch, WORD_LENGTH));
-  for (const match of stretch.matchAll(/(?<![\p{L}\p{N}\p{M}])[\p{L}\p{N}]/gu))
+  // Not by matchAll(), which makes a copy of the expression at each call.
+  for (let match = BEGINNING.exec(stretch); match; match = BEGINNING.exec(stretch))
     words.add(cut(stretch.slice(match.index), WORD_LENGTH));
+}
+
+/** Of words that are looked up by their beginnings, those that find what all of them find: none begins another. */
+export function longestWords(words: readonly string[]): string[] {
+  const sorted = words.toSorted();
+  return sorted.filter((word, index) => !sorted[index + 1]?.startsWith(word));
 }
 
 /** The words as one text, each behind a blank: what `whereWords` searches in tables too small for an index of words. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { In, type SelectQueryBuilder } from 'typeorm';
 import type { ListQuery, Page } from '../common/page.js';
-import { foldedKey, searchTerms, searchWords } from '../common/text.js';
+import { foldedKey, longestWords, searchTerms, searchWords } from '../common/text.js';
 import { Database } from '../platform/database/database.js';
 import { NewRows } from '../platform/database/new-rows.js';
 import { Rows, type Statement } from '../platform/database/rows.js';
@@ -82,7 +82,7 @@ export class CustomersRepository {
   }
 
   private async insertWords({ customerId, customerName, email, phone }: Customer): Promise<void> {
-    const found = [idWord(customerId), ...searchWords(customerName, email, phone)];
+    const found = [idWord(customerId), ...longestWords(searchWords(customerName, email, phone))];
     await this.newRows.addAll(
       CustomerWord,
       found.map((word) => ({ customerId, word })),
