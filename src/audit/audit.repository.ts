@@ -18,7 +18,7 @@ export class AuditRepository {
   ) {}
 
   async insert(entry: NewAuditLog): Promise<void> {
-    await this.newRows.add(AuditLog, entry);
+    await this.newRows.addAll(AuditLog, [entry]);
   }
 
   find(auditId: number): Promise<AuditLog | null> {

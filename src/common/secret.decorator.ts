@@ -14,6 +14,16 @@ export function secretNames(): string[] {
 export function withoutSecretFields<T>(value: T): T {
   if (Array.isArray(value)) return value.map((item) => withoutSecretFields<unknown>(item)) as T;
   if (value === null || typeof value !== 'object') return value;
-  const kept = Object.entries(value).filter(([name]) => !secrets.has(name));
-  return Object.fromEntries(kept.map(([name, item]) => [name, withoutSecretFields<unknown>(item)])) as T;
+  // Not by way of entries, which are three arrays for each field: every change is copied here for its record.
+  const kept: Record<string, unknown> = {};
+  for (const name of Object.keys(value)) {
+    if (!secrets.has(name)) put(kept, name, withoutSecretFields((value as Record<string, unknown>)[name]));
+  }
+  return kept as T;
+}
+
+function put(object: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== '__proto__') object[name] = value;
+  // Assigned to, it would be the prototype.
+  else Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
 }

@@ -146,7 +146,9 @@ function merge<Row extends CustomerValues>(before: Row, request: UpdateCustomerR
 }
 
 function withoutUndefined<T extends object>(values: T): Partial<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+  const given: Partial<T> = {};
+  for (const name of Object.keys(values) as (keyof T)[]) if (values[name] !== undefined) given[name] = values[name];
+  return given;
 }
 
 function subjectOf(row: Customer): { type: string; id: number } {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { Database } from './database.js';
 import { PREPARED_ROWS } from './prepared.js';
+import { isConverted } from './rows.js';
 
 /**
  * Writes new rows as TypeORM's `insert()` does, at a fraction of its price: TypeORM puts the same statement together each
@@ -44,6 +45,7 @@ export class NewRows {
 /** The INSERT of one table, and how an entity becomes its values. */
 class Insert {
   private readonly columns = this.metadata.columns.filter((column) => !column.isGenerated);
+  private readonly converted = new Set(this.columns.filter(isConverted));
   private readonly generated = this.metadata.columns.find((column) => column.isGenerated);
   private readonly head: string;
   private readonly places = `(${this.columns.map(() => '?').join(', ')})`;
@@ -66,7 +68,8 @@ class Insert {
     const parameters: unknown[] = [];
     for (const row of rows) {
       for (const column of this.columns) {
-        const value: unknown = driver.preparePersistentValue(row[column.propertyName], column);
+        const own: unknown = row[column.propertyName];
+        const value: unknown = this.converted.has(column) ? driver.preparePersistentValue(own, column) : own;
         if (value === undefined) throw new Error(`${this.metadata.tableName}: no value for ${column.databaseName}`);
         parameters.push(value);
       }

@@ -79,7 +79,8 @@ function valueAt({ name, item }: Place, parameters: Parameters): BoundValue {
   return bound;
 }
 
-function isConverted({ transformer, type }: Column): boolean {
+/** Whether TypeORM changes its values on their way, either way. */
+export function isConverted({ transformer, type }: Column): boolean {
   return transformer !== undefined || !AS_THEY_ARE.has(type);
 }
 
