@@ -23,9 +23,11 @@ const HEAD = [
   'CPU µs',
   'base',
   'CPU ÷',
+  'DB µs',
+  'base',
   'SQL',
 ];
-const WIDTHS = [48, 6, 7, 4, 8, 8, 8, 8, 6, 7, 7, 6, 6];
+const WIDTHS = [48, 6, 7, 4, 8, 8, 8, 8, 6, 7, 7, 6, 7, 7, 6];
 
 export function printHead(): void {
   print(HEAD);
@@ -40,7 +42,8 @@ export function printResult({ title, goal, subject, baseline, ratio }: Result): 
     verdict(figure, goal),
     ...[number(subject.perSecond, 0), number(baseline?.perSecond, 0), number(subject.p50, 2), number(subject.p99, 2)],
     ...[number(ratio?.p99, 2), number(subject.cpu, 0), number(baseline?.cpu, 0)],
-    ...[number(ratio && 1 / ratio.cpu, 2), number(subject.statements, 2)],
+    ...[number(ratio && 1 / ratio.cpu, 2), number(subject.databaseCpu, 0), number(baseline?.databaseCpu, 0)],
+    number(subject.statements, 2),
   ]);
 }
 
