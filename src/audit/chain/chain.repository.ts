@@ -20,7 +20,7 @@ export class ChainRepository {
     private readonly rows: Rows,
   ) {}
 
-  /** When it was written; null where everything is sealed. */
+  /** When it was written; null where everything is sealed. It is found as those of `unsealed()` are. */
   async oldestUnsealed(): Promise<Instant | null> {
     const [entry] = await this.database
       .repository(AuditLog)

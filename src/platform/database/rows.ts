@@ -79,7 +79,7 @@ function valueAt({ name, item }: Place, parameters: Parameters): BoundValue {
   return bound;
 }
 
-/** Whether TypeORM changes its values on their way, either way. */
+/** Whether TypeORM changes its values on their way, from the database or to it. Ids are numbers already. */
 export function isConverted({ transformer, type }: Column): boolean {
   return transformer !== undefined || !AS_THEY_ARE.has(type);
 }
