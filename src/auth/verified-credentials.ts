@@ -14,6 +14,8 @@ const CAPACITY = 10_000;
 @Injectable()
 export class VerifiedCredentials {
   private readonly principals = new Map<string, Principal>();
+  /** The end of each verification that others of the same credential may wait for. */
+  private readonly underway = new Map<string, Promise<void>>();
   hits = 0;
   misses = 0;
 
@@ -36,19 +38,40 @@ export class VerifiedCredentials {
     return known;
   }
 
-  /** The same, else what `verify` finds. A failed verification is not remembered, nor what `keeps` rejects. */
+  /**
+   * The same, else what `verify` finds. A failed verification is not remembered, nor what `keeps` rejects. Of many requests at
+   * once only the first asks the database: the others wait for what it leaves here, and verify for themselves where that
+   * is nothing, for whatever reason.
+   */
   async get(
     credential: string,
     verify: () => Promise<Principal>,
     keeps: (principal: Principal) => boolean = () => true,
   ): Promise<Principal> {
+    const name = nameOf(credential);
+    const first = this.underway.get(name);
+    if (first && this.revisions.isFresh()) await first;
     const known = this.find(credential);
     if (known) return known;
     this.misses += 1;
+    const verification = this.verified(name, verify, keeps);
+    const end = verification.then(nothing, nothing);
+    this.underway.set(name, end);
+    void end.then(() => {
+      if (this.underway.get(name) === end) this.underway.delete(name);
+    });
+    return verification;
+  }
+
+  private async verified(
+    name: string,
+    verify: () => Promise<Principal>,
+    keeps: (principal: Principal) => boolean,
+  ): Promise<Principal> {
     const { epoch } = this.revisions;
     const principal = await verify();
     // What was read before a change must not outlive it.
-    if (epoch === this.revisions.epoch && keeps(principal)) this.keep(nameOf(credential), principal);
+    if (epoch === this.revisions.epoch && keeps(principal)) this.keep(name, principal);
     return principal;
   }
 
@@ -63,6 +86,10 @@ export class VerifiedCredentials {
     }
     this.principals.set(name, principal);
   }
+}
+
+function nothing(): void {
+  // How a verification ended is its own request's affair.
 }
 
 /** Not the credential itself: what is kept lets nobody in, and looking it up tells nothing about it by its time. */
